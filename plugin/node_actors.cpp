@@ -75,6 +75,18 @@ void list_actors(const switchboard& board, std::function<void(std::vector<admin:
   for (const auto& s : kinds) caf::anon_send(s, list_children{one});
 }
 
+void find_actor(const switchboard& board, const address& who, std::function<void(std::vector<admin::actor_row>)> done) {
+  const auto& supervisor_of_kind = board.supervisors.at(static_cast<std::size_t>(who.kind));
+  if (!supervisor_of_kind) return done({});
+  auto one = std::make_shared<std::function<void(std::vector<supervision>)>>(
+    [done = std::move(done)](const std::vector<supervision>& seen) {
+      std::vector<admin::actor_row> rows;
+      for (const auto& x : seen) rows.push_back(row_of(x));
+      done(std::move(rows));
+    });
+  caf::anon_send(supervisor_of_kind, list_children{one, who.key});
+}
+
 void rank_actors(const switchboard& board, const admin::actors_wanted& wanted,
                  std::function<void(result<admin::actors_ranked>)> done) {
   const auto column = find_child_column(wanted.column);

@@ -12,6 +12,9 @@ namespace causeway {
 /// Rows of all actors, in no order.
 void list_actors(const switchboard& board, std::function<void(std::vector<admin::actor_row>)> done);
 
+/// The row of one actor; none when it is not in memory.
+void find_actor(const switchboard& board, const address& who, std::function<void(std::vector<admin::actor_row>)> done);
+
 /// The first by a column (actors/supervisor/ranking.hpp). @returns fault invalid_param: there is no such column
 void rank_actors(const switchboard& board, const admin::actors_wanted& wanted,
                  std::function<void(result<admin::actors_ranked>)> done);

@@ -22,6 +22,10 @@ void node_operator::list_actors(std::function<void(std::vector<admin::actor_row>
   causeway::list_actors(*p_.outside.board, std::move(done));
 }
 
+void node_operator::find_actor(address who, std::function<void(std::vector<admin::actor_row>)> done) {
+  causeway::find_actor(*p_.outside.board, who, std::move(done));
+}
+
 void node_operator::rank_actors(admin::actors_wanted wanted,
                                 std::function<void(result<admin::actors_ranked>)> done) {
   causeway::rank_actors(*p_.outside.board, wanted, std::move(done));

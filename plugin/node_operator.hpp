@@ -43,6 +43,7 @@ public:
   void ask_store(store::query question, std::function<void(store::answer)> done) override;
   void ask_status(address who, std::function<void(std::string)> done) override;
   void list_actors(std::function<void(std::vector<admin::actor_row>)> done) override;
+  void find_actor(address who, std::function<void(std::vector<admin::actor_row>)> done) override;
   void rank_actors(admin::actors_wanted wanted, std::function<void(result<admin::actors_ranked>)> done) override;
   void commit(store::store_batch batch, std::function<void(status)> done) override;
   void tell(address to, message x) override;

@@ -31,6 +31,9 @@ void desk::gather(const job& work, questions ask, compose then) {
                   [open, part = x.part](pdus_handled a) { open->pdus_taken(part, std::move(a)); });
   if (ask.ranked)
     with_.rank_actors(std::move(*ask.ranked), [open](result<actors_ranked> x) { open->actors_in_order(std::move(x)); });
+  if (ask.actor)
+    with_.find_actor(std::move(*ask.actor),
+                     [open](std::vector<actor_row> rows) { open->actors_listed(std::move(rows)); });
   if (ask.actors) with_.list_actors([open](std::vector<actor_row> rows) { open->actors_listed(std::move(rows)); });
 }
 

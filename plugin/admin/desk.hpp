@@ -47,10 +47,11 @@ struct questions {
   };
   std::vector<delivery> deliveries = {};
   std::optional<actors_wanted> ranked = {};
+  std::optional<address> actor = {}; ///< instead of all `actors`
   std::int64_t timeout_ms = 3'000;
   std::size_t size() const {
     return store.size() + status.size() + (actors ? 1 : 0) + (probed.empty() ? 0 : 1) + peers.size() +
-           deliveries.size() + (ranked ? 1 : 0);
+           deliveries.size() + (ranked ? 1 : 0) + (actor ? 1 : 0);
   }
 };
 

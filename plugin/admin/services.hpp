@@ -34,6 +34,8 @@ public:
   /// How one actor is, as a JSON object; an empty text when it is not in memory. Must not load it.
   virtual void ask_status(address who, std::function<void(std::string json)> done) = 0;
   virtual void list_actors(std::function<void(std::vector<actor_row>)> done) = 0;
+  /// One of them; an empty list when it is not in memory.
+  virtual void find_actor(address, std::function<void(std::vector<actor_row>)> done) { done({}); }
   virtual void rank_actors(actors_wanted, std::function<void(result<actors_ranked>)> done) { done(actors_ranked{}); }
   /// Writes a batch; the callback gets ok when it is on disk.
   virtual void commit(store::store_batch batch, std::function<void(status)> done) = 0;

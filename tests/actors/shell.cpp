@@ -224,4 +224,22 @@ BOOST_AUTO_TEST_CASE(a_timer_that_is_due_already_comes_at_once) {
   BOOST_TEST(r.heard.back() == "timer retry");
 }
 
+BOOST_AUTO_TEST_CASE(one_actor_is_listed_alone) {
+  rig r;
+  r.open();
+  for (const auto* key : {"a", "b", "c"}) r.say("go", key);
+  const auto listed = [&](const std::string& key) {
+    std::vector<supervision> rows;
+    auto done = std::make_shared<std::function<void(std::vector<supervision>)>>(
+      [&](std::vector<supervision> x) { rows = std::move(x); });
+    caf::anon_send(r.boss, list_children{done, key});
+    r.scheduler.run();
+    return rows;
+  };
+  BOOST_TEST_REQUIRE(listed("b").size() == 1u);
+  BOOST_TEST(listed("b").at(0).key == "b");
+  BOOST_TEST(listed("absent").empty());
+  BOOST_TEST(r.children().size() == 3u);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

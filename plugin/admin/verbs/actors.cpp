@@ -21,9 +21,11 @@ std::optional<actor_kind> kind_of(std::string_view word) {
 /// Calls `then` with the row of the actor, or refuses: a name nobody uses must not make one.
 template <class Then>
 void with_actor(desk& at, const job& work, Then then) {
-  if (!kind_of(work.with.kind))
-    return at.refuse(work, {fault_code::invalid_param, "kind: there are no actors called " + work.with.kind});
-  at.gather(work, {{}, {}, true}, [then](desk& d, const job& j, const findings& f) {
+  const auto kind = kind_of(work.with.kind);
+  if (!kind) return at.refuse(work, {fault_code::invalid_param, "kind: there are no actors called " + work.with.kind});
+  questions ask{{}, {}, false};
+  ask.actor = address{*kind, work.with.key};
+  at.gather(work, std::move(ask), [then](desk& d, const job& j, const findings& f) {
     if (!f.actors) return d.refuse(j, {fault_code::timed_out, "the supervisors did not answer in time"});
     const auto row = std::find_if(f.actors->begin(), f.actors->end(),
                                   [&](const actor_row& a) { return a.kind == j.with.kind && a.key == j.with.key; });

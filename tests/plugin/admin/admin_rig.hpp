@@ -121,6 +121,12 @@ struct fake_node : services {
   void list_actors(std::function<void(std::vector<actor_row>)> then) override {
     later([this, then = std::move(then)] { then(actors); });
   }
+  void find_actor(address who, std::function<void(std::vector<actor_row>)> then) override {
+    std::vector<actor_row> found;
+    for (const auto& row : actors)
+      if (row.kind == causeway::name(who.kind) && row.key == who.key) found.push_back(row);
+    later([found = std::move(found), then = std::move(then)] { then(found); });
+  }
   void rank_actors(actors_wanted wanted, std::function<void(result<actors_ranked>)> then) override {
     ranks_asked.push_back(std::move(wanted));
     later([this, then = std::move(then)] { then(ranked); });

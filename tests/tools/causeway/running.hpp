@@ -112,6 +112,12 @@ struct broker : admin::services {
     then(who.key == "typo.example" ? "" : R"({"phase":"backing_off"})");
   }
   void list_actors(std::function<void(std::vector<admin::actor_row>)> then) override { then(actors()); }
+  void find_actor(address who, std::function<void(std::vector<admin::actor_row>)> then) override {
+    auto rows = actors();
+    std::erase_if(rows,
+                  [&](const admin::actor_row& x) { return x.kind != causeway::name(who.kind) || x.key != who.key; });
+    then(std::move(rows));
+  }
   void rank_actors(admin::actors_wanted wanted, std::function<void(result<admin::actors_ranked>)> then) override {
     admin::actors_ranked out;
     for (auto& row : actors()) {
