@@ -68,9 +68,9 @@ struct children_counted {
 };
 
 /// The first of many children, for who looks once a second. At first all of them are looked at; then those that stood
-/// first, and a part of the others each time, in the order of their keys, round and round. So a look costs a millisecond
-/// or two, however many there are; a child that comes to stand among the first is seen within seconds, and one that does
-/// already at once.
+/// first, and a part of the others each time, in the order of their keys, round and round. So a look costs a
+/// millisecond or two, however many there are; a child that comes to stand among the first is seen within seconds, and
+/// one that does already at once.
 class child_ranking {
 public:
   /// Children looked at each time, besides those that stood first.

@@ -4,8 +4,8 @@
 //   bench_inspector [--actors 100000] [--rate 1000] [--seconds 10] [--rounds 3]
 //
 // One line of JSON: processor time in percent of one core, without anybody; with a viewer of actors, servers, rooms,
-// status and rates and one question of Prometheus; with what `causeway top` asks once a second; and the differences. The
-// median of the rounds.
+// status and rates and one question of Prometheus; with what `causeway top` asks once a second; and the differences.
+// The median of the rounds.
 #include "actors/decision.hpp"
 #include "actors/scheduling.hpp"
 #include "actors/shell.hpp"
