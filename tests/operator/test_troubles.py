@@ -2,10 +2,21 @@
 
 import json
 import subprocess
+import sys
+import unittest
 
 import troubles  # first: it finds the harness
 from causeway_demo.broker import find_binary
 from harness.case import InteropCase
+
+
+class ByHand(unittest.TestCase):
+    def test_each_trouble_can_be_planted_for_a_reader_who_looks_for_it(self):
+        for number in range(1, len(troubles.ALL) + 1):
+            with self.subTest(number):
+                done = subprocess.run([sys.executable, troubles.__file__, str(number)], capture_output=True, text=True, input="\n", timeout=120, check=False)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                self.assertIn("causeway --socket ", done.stdout)
 
 
 class Troubles(InteropCase):

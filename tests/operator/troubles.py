@@ -180,12 +180,13 @@ def main(number):
     from harness.sides import CausewaySide
     with tempfile.TemporaryDirectory(prefix="cw-") as directory:
         authority = Authority(os.path.join(directory, "tls"))
-        ours = CausewaySide(Broker("ours", os.path.join(directory, "ours"), authority, settings=SETTINGS), "chat-ours").start()
+        settings = {**SETTINGS, "federation": {"room_version": "11"}}  # what a played server joins
+        ours = CausewaySide(Broker("ours", os.path.join(directory, "ours"), authority, settings=settings), "chat-ours").start()
         ground = Ground(authority, ours, "")
         try:
             planted = ALL[number - 1](ground)
-            print(f"{planted.complaint}.\nThe broker listens here: causeway --socket {ours.broker.admin_endpoint}")
-            input("Enter ends it. ")
+            print(f"{planted.complaint}.\nThe broker listens here: causeway --socket {ours.broker.admin_endpoint}\nEnter ends it.", flush=True)
+            sys.stdin.readline()
         finally:
             ground.close()
             ours.close()
