@@ -26,8 +26,7 @@ void node_operator::find_actor(address who, std::function<void(std::vector<admin
   causeway::find_actor(*p_.outside.board, who, std::move(done));
 }
 
-void node_operator::rank_actors(admin::actors_wanted wanted,
-                                std::function<void(result<admin::actors_ranked>)> done) {
+void node_operator::rank_actors(admin::actors_wanted wanted, std::function<void(result<admin::actors_ranked>)> done) {
   causeway::rank_actors(*p_.outside.board, wanted, std::move(done));
 }
 

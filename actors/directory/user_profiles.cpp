@@ -52,7 +52,8 @@ result<profile_answer> read_profile(const std::string& user_id, const object& to
 fault why_not_shown(const peer_answer& m, const std::string& user_id, const std::optional<std::string>& field) {
   if (m.status == 404 && m.errcode == "M_NOT_FOUND")
     return {fault_code::not_found, m.server_name + " knows no " + user_id + (field ? ", or no such field" : "")};
-  if (m.status == 401 || m.status == 403)
+  // Without its word a 403 is a proxy's, and a 401 is about our request, not about the user: neither decides anything.
+  if (m.status == 403 && m.errcode == "M_FORBIDDEN")
     return {fault_code::forbidden, m.server_name + " does not show the profile: " + m.why.detail};
   return m.why;
 }

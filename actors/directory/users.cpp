@@ -98,6 +98,10 @@ void directory_machine::route(const command_received& m, const chat::user_profil
   if (further.size() > chat::profile_bytes_max)
     return fail(
       m, {fault_code::too_large, "fields: have over " + std::to_string(chat::profile_bytes_max) + " bytes together"});
+  if (const auto all = matrix::json::parse(further);
+      all && all->as_object() && all->as_object()->size() > chat::profile_fields_max)
+    return fail(m,
+                {fault_code::too_large, "fields: are over " + std::to_string(chat::profile_fields_max) + " together"});
   const bool is_new = before == nullptr; // and in no room
   users_.make(*who);
   out_.write(users_.change(who->user_id, [&](store::put_user& row) {

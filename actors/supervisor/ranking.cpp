@@ -34,12 +34,14 @@ constexpr std::array<std::pair<std::string_view, child_column>, 14> column_names
   {"whole_handling_ns", child_column::whole_handling_each},
 }};
 
-/// Who looks at the same supervisor at once; one more begins anew each time.
+/// Who looks at the same supervisor at once; one more has all of them looked at each time.
 constexpr std::size_t rankings_max = 4;
 /// So long nobody has to look before a ranking is forgotten.
 constexpr time_ms forgotten_after_ms = 10'000;
 /// Rates are measured over this at least: two who look do not measure each other's pauses.
 constexpr std::uint32_t measured_ms_min = 500;
+/// Over longer nobody measures: that was another look at it, or the clock has changed.
+constexpr std::uint32_t measured_ms_max = 300'000;
 
 constexpr std::int64_t milli_per_s = 1'000, ns_per_us = 1'000;
 
@@ -61,14 +63,14 @@ void measure(ranked_child& x, std::uint64_t handled, time_ms now) {
   auto& pace = x.pace;
   const auto at = static_cast<std::uint32_t>(now);
   const auto total = static_cast<std::uint32_t>(handled), total_us = static_cast<std::uint32_t>(handling_us_of(x));
-  const auto elapsed = passed(pace.looked_at_ms, at);
+  const auto elapsed = at - pace.looked_at_ms;
   if (pace.is_begun && elapsed < measured_ms_min) return;
-  if (pace.is_begun) {
+  pace.is_known = pace.is_begun && elapsed <= measured_ms_max;
+  if (pace.is_known) {
     const auto messages = std::uint64_t{passed(pace.handled, total)};
     pace.rate_milli = fitting(messages * milli_per_s * 1'000 / elapsed);
     pace.handling_ns =
       messages == 0 ? 0 : fitting(passed(pace.handling_us, total_us) * std::uint64_t{1'000} / messages);
-    pace.is_known = true;
   }
   pace.is_begun = true;
   pace.looked_at_ms = at;
@@ -212,15 +214,13 @@ child_ranking::found child_ranking::look(supervisor_state& of) {
 }
 
 children_ranked rank(supervisor_state& of, const child_order& wanted) {
+  std::optional<child_ranking> once; // those who look already are not made to begin anew
   const auto now = of.others->outside->now();
   auto& kept = of.rankings;
   std::erase_if(kept, [&](const child_ranking& x) { return now - x.looked_at() > forgotten_after_ms; });
-  auto mine = std::find_if(kept.begin(), kept.end(), [&](const child_ranking& x) { return x.is_about(wanted); });
-  if (mine == kept.end()) {
-    if (kept.size() >= rankings_max) kept.erase(kept.begin());
-    kept.emplace_back(wanted);
-    mine = std::prev(kept.end());
-  }
+  const auto found = std::find_if(kept.begin(), kept.end(), [&](const child_ranking& x) { return x.is_about(wanted); });
+  auto* mine = found == kept.end() ? nullptr : &*found;
+  if (mine == nullptr) mine = kept.size() >= rankings_max ? &once.emplace(wanted) : &kept.emplace_back(wanted);
   auto seen = mine->look(of);
   children_ranked out;
   out.counted = std::move(seen.counted);

@@ -476,7 +476,7 @@ struct actors_wanted {
 };
 struct actors_ranked {
   std::vector<actor_row> rows;
-  std::size_t total = 0; ///< that the filter lets through
+  std::size_t total = 0;                      ///< that the filter lets through
   std::map<std::string, std::int64_t> phases; ///< how many of these are in which
 };
 

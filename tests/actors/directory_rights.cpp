@@ -339,6 +339,9 @@ BOOST_FIXTURE_TEST_CASE(further_fields_are_kept_told_and_taken_away, rights_rig)
   BOOST_TEST(profile_of(bob_id).second == R"({"displayname":"Bob","org.example.level":{"n":7}})");
   x.further.emplace()["m.long"] = '"' + std::string(chat::profile_bytes_max - 10, 'x') + '"';
   BOOST_TEST((refusal(x).code == fault_code::too_large));
+  x.further = fields{}; // not more in several commands than in one
+  for (std::size_t i = 0; i < chat::profile_fields_max; ++i) (*x.further)["m.n" + std::to_string(i)] = "1";
+  BOOST_TEST((refusal(x).code == fault_code::too_large));
   BOOST_TEST(asked.empty()); // rooms have no such fields
 }
 

@@ -106,13 +106,28 @@ BOOST_FIXTURE_TEST_CASE(who_works_fastest_is_measured_between_two_looks, ranking
   BOOST_TEST(rank(state, wanted).first.at(0).number == 50'000);
 }
 
+BOOST_FIXTURE_TEST_CASE(a_rate_is_of_now_also_after_weeks_in_which_nobody_looked, ranking_rig) {
+  const auto wanted = by(child_column::rate, true, 1);
+  const auto rate = [&] { return rank(state, wanted).first.at(0).number; };
+  child("a").since = outside.at - 1'000;
+  rate();
+  for (const time_ms pause : {std::int64_t{30} * 86'400'000, std::int64_t{-86'400'000}}) {
+    outside.at += pause;
+    rate(); // begins anew
+    outside.at += 1'000;
+    handles("a", 50);
+    BOOST_TEST(rate() == 50'000);
+  }
+}
+
 BOOST_FIXTURE_TEST_CASE(a_few_rankings_are_kept_and_only_while_somebody_looks, ranking_rig) {
   child("a");
   for (const auto column : {child_column::key, child_column::phase, child_column::mailbox, child_column::rate,
                             child_column::handled, child_column::since})
     first(by(column));
   BOOST_TEST(state.rankings.size() == 4u);
-  first(by(child_column::since, false, 2)); // fewer of the same
+  BOOST_TEST((state.rankings.front().wanted().by == child_column::key)); // the fifth takes nobody's place
+  first(by(child_column::mailbox, false, 2));                            // fewer of the same
   BOOST_TEST(state.rankings.size() == 4u);
   outside.at += 60'000;
   first(by(child_column::key));

@@ -34,7 +34,7 @@ struct service_rig : assembled_rig {
     return c;
   }
   effects make(const char* what, const std::string& user, const std::string& query = "?ver=11") {
-    service.make(from(user, "GET", path(std::string{"v1/make_"} + what, user) + query), what);
+    service.make(from(user, "GET", path(std::string{"v1/make_"} + what, user) + query), matrix::parse_membership(what));
     return take();
   }
   /// What the user's server signs of a template.
@@ -48,7 +48,7 @@ struct service_rig : assembled_rig {
   }
   effects send(const char* what, const matrix::event_ptr& x, const std::string& id = {}) {
     service.send(from(x->sender, "PUT", path(std::string{"v2/send_"} + what, id.empty() ? x->event_id : id), x->source),
-                 what);
+                 matrix::parse_membership(what));
     return take();
   }
   /// The same, and its signatures are valid.
@@ -109,7 +109,7 @@ BOOST_AUTO_TEST_CASE(template_is_refused_to_whom_the_rules_or_the_version_keep_o
   BOOST_TEST(status_in(r.make("knock", tia)) == 403); // the room is public
   BOOST_TEST(status_in(r.make("leave", tia, "")) == 403);
   BOOST_TEST(status_in(r.make("leave", eve, "")) == 200);
-  r.service.make(r.from(zoe, "GET", r.path("v1/make_join", tia) + "?ver=11"), "join");
+  r.service.make(r.from(zoe, "GET", r.path("v1/make_join", tia) + "?ver=11"), matrix::membership::join);
   BOOST_TEST(status_in(r.take()) == 403); // another server's user
   r.have(ann, tia, "ban");
   BOOST_TEST(status_in(r.make("join", tia)) == 403);
@@ -202,9 +202,9 @@ BOOST_AUTO_TEST_CASE(event_that_is_not_what_the_path_says_is_refused_before_anyt
   auto elsewhere = pdu;
   elsewhere.set("room_id", "!other:here.example");
   refused(r.send("join", r.signed_by(tia, elsewhere)), 400);
-  r.service.send(r.from(zoe, "PUT", r.path("v2/send_join", x->event_id), x->source), "join");
+  r.service.send(r.from(zoe, "PUT", r.path("v2/send_join", x->event_id), x->source), matrix::membership::join);
   refused(r.take(), 403); // it is another server's
-  r.service.send(r.from(tia, "PUT", r.path("v2/send_join", x->event_id)), "join");
+  r.service.send(r.from(tia, "PUT", r.path("v2/send_join", x->event_id)), matrix::membership::join);
   refused(r.take(), 400);
   r.room.head.phase = store::room_phase::left;
   refused(r.send("join", x), 404);
