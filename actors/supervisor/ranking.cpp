@@ -217,7 +217,9 @@ children_ranked rank(supervisor_state& of, const child_order& wanted) {
   std::optional<child_ranking> once; // those who look already are not made to begin anew
   const auto now = of.others->outside->now();
   auto& kept = of.rankings;
-  std::erase_if(kept, [&](const child_ranking& x) { return now - x.looked_at() > forgotten_after_ms; });
+  std::erase_if(kept, [&](const child_ranking& x) { // of later: the clock was set back
+    return now < x.looked_at() || now - x.looked_at() > forgotten_after_ms;
+  });
   const auto found = std::find_if(kept.begin(), kept.end(), [&](const child_ranking& x) { return x.is_about(wanted); });
   auto* mine = found == kept.end() ? nullptr : &*found;
   if (mine == nullptr) mine = kept.size() >= rankings_max ? &once.emplace(wanted) : &kept.emplace_back(wanted);

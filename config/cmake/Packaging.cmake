@@ -67,7 +67,7 @@ set(CPACK_COMPONENTS_ALL broker tools demo client_cpp client_python)
 set(CPACK_COMPONENTS_GROUPING IGNORE)
 set(CPACK_DEB_COMPONENT_INSTALL ON)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
-set(CPACK_DEBIAN_PACKAGE_RELEASE "1+deb${debian_release}")
+set(CPACK_DEBIAN_PACKAGE_RELEASE "2+deb${debian_release}")
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 set(CPACK_PRE_BUILD_SCRIPTS "${CMAKE_SOURCE_DIR}/config/cmake/debian_documents.cmake")
 set(CPACK_CAUSEWAY_DEBIAN "${package_dir}/debian") # for that script
@@ -100,7 +100,10 @@ causeway_package(broker causeway net
 # Of the same version: what the command and the broker say to each other is no public contract.
 causeway_package(tools causeway-tools net
   "Matrix federation broker of a chat server - operator's command\nThe command causeway: what a broker does, why something is late, and what\ncan be done about it. It also reads the support archive of a broker that\nruns elsewhere."
-  SHLIBDEPS ON)
+  SHLIBDEPS ON
+  # Until then these files were in causeway.
+  BREAKS "causeway (<< ${PROJECT_VERSION}-2)"
+  REPLACES "causeway (<< ${PROJECT_VERSION}-2)")
 causeway_package(demo causeway-demo net
   "Matrix federation broker of a chat server - demonstration\nTwo brokers and two small chat servers on one machine, in the terminal or\nin a browser: `causeway demo`."
   ARCHITECTURE all

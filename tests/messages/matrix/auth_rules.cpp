@@ -28,13 +28,13 @@ BOOST_AUTO_TEST_CASE(auth_types_are_those_of_the_selection_algorithm) {
   BOOST_TEST((of("11", "m.room.message", bob, std::nullopt, "{}") == types{create, levels, from_bob}));
   BOOST_TEST((of("12", "m.room.message", bob, std::nullopt, "{}") == types{levels, from_bob}));
   BOOST_TEST(
-    (of("11", "m.room.member", bob, std::string{bob}, membership("leave")) == types{create, levels, from_bob}));
-  BOOST_TEST((of("11", "m.room.member", bob, std::string{carol}, membership("ban")) ==
+    (of("11", "m.room.member", bob, std::string{bob}, member_content("leave")) == types{create, levels, from_bob}));
+  BOOST_TEST((of("11", "m.room.member", bob, std::string{carol}, member_content("ban")) ==
               types{create, levels, from_bob, from_carol}));
-  BOOST_TEST((of("11", "m.room.member", bob, std::string{carol}, membership("invite")) ==
+  BOOST_TEST((of("11", "m.room.member", bob, std::string{carol}, member_content("invite")) ==
               types{create, levels, from_bob, from_carol, rules}));
-  BOOST_TEST(
-    (of("11", "m.room.member", bob, std::string{bob}, membership("knock")) == types{create, levels, from_bob, rules}));
+  BOOST_TEST((of("11", "m.room.member", bob, std::string{bob}, member_content("knock")) ==
+              types{create, levels, from_bob, rules}));
   const auto* restricted = R"({"membership":"join","join_authorised_via_users_server":"@carol:c.test"})";
   BOOST_TEST((of("8", "m.room.member", bob, std::string{bob}, restricted) ==
               types{create, levels, from_bob, rules, from_carol}));
@@ -45,7 +45,7 @@ BOOST_AUTO_TEST_CASE(auth_types_are_those_of_the_selection_algorithm) {
   // Malformed contents select less and throw nothing.
   BOOST_TEST(
     (of("11", "m.room.member", bob, std::string{carol}, R"({"membership":5})") == types{create, levels, from_bob}));
-  BOOST_TEST((of("11", "m.room.member", bob, std::nullopt, membership("join")) == types{create, levels, from_bob}));
+  BOOST_TEST((of("11", "m.room.member", bob, std::nullopt, member_content("join")) == types{create, levels, from_bob}));
   BOOST_TEST(
     (of("11", "m.room.member", bob, std::string{carol}, R"({"membership":"invite","third_party_invite":[]})").size() ==
      5u));
@@ -168,7 +168,7 @@ BOOST_AUTO_TEST_CASE(creator_joins_right_after_the_create_event) {
   for (const auto version : versions_from(1)) {
     made_room room{version};
     const auto join = [&](std::string_view user_id, std::vector<std::string> parents) {
-      auto x = *room.proposed("m.room.member", user_id, std::string{user_id}, membership("join"));
+      auto x = *room.proposed("m.room.member", user_id, std::string{user_id}, member_content("join"));
       x.prev_events = std::move(parents);
       return room.verdict(x);
     };
@@ -179,7 +179,7 @@ BOOST_AUTO_TEST_CASE(creator_joins_right_after_the_create_event) {
   }
   // Up to version 10 the creator is who the content says.
   made_room room{"10", R"({"creator":"@bob:b.test"})"};
-  auto x = *room.proposed("m.room.member", bob, std::string{bob}, membership("join"));
+  auto x = *room.proposed("m.room.member", bob, std::string{bob}, member_content("join"));
   x.prev_events = {"$create"};
   CHECK_RULE("allowed", room.verdict(x));
 }
@@ -195,10 +195,10 @@ BOOST_AUTO_TEST_CASE(unfederated_room_takes_events_of_its_own_server_only) {
     auto room = staffed(version, R"({"m.federate":false})");
     CHECK_RULE("4", room.verdict("m.room.message", bob, std::nullopt, "{}"));
     CHECK_RULE("allowed", room.verdict("m.room.message", alice, std::nullopt, "{}"));
-    CHECK_RULE("4", room.verdict("m.room.member", bob, std::string{bob}, membership("leave")));
+    CHECK_RULE("4", room.verdict("m.room.member", bob, std::string{bob}, member_content("leave")));
     // As Synapse: nobody of another server is invited either.
-    CHECK_RULE("4", room.verdict("m.room.member", alice, std::string{dave}, membership("invite")));
-    CHECK_RULE("allowed", room.verdict("m.room.member", alice, "@erin:a.test", membership("invite")));
+    CHECK_RULE("4", room.verdict("m.room.member", alice, std::string{dave}, member_content("invite")));
+    CHECK_RULE("allowed", room.verdict("m.room.member", alice, "@erin:a.test", member_content("invite")));
     for (const auto* open : {"{}", R"({"m.federate":true})"})
       CHECK_RULE("allowed", staffed(version, open).verdict("m.room.message", bob, std::nullopt, "{}"));
     // As Synapse: a room is open by a true alone.

@@ -73,10 +73,10 @@ BOOST_AUTO_TEST_CASE(creators_of_version_12_are_above_everybody) {
   const power_levels levels{&room.create(), room.state()("m.room.power_levels", "")};
   BOOST_TEST(levels.of_user(alice) == infinite_power);
   BOOST_TEST(levels.of_user(bob) == infinite_power);
-  CHECK_RULE("allowed", room.verdict("m.room.member", bob, std::string{carol}, membership("ban")));
-  CHECK_RULE("5.6.3", room.verdict("m.room.member", carol, std::string{bob}, membership("ban")));
+  CHECK_RULE("allowed", room.verdict("m.room.member", bob, std::string{carol}, member_content("ban")));
+  CHECK_RULE("5.6.3", room.verdict("m.room.member", carol, std::string{bob}, member_content("ban")));
   CHECK_RULE("5.6.3",
-             room.verdict("m.room.member", alice, std::string{bob}, membership("ban"))); // not even one another
+             room.verdict("m.room.member", alice, std::string{bob}, member_content("ban"))); // not even one another
 }
 
 BOOST_AUTO_TEST_CASE(creators_of_version_12_are_not_listed_among_users) {
@@ -148,16 +148,16 @@ BOOST_AUTO_TEST_CASE(a_level_that_nobody_can_read_refuses_what_asks_for_it) {
     };
     levels(R"("events":null)");
     CHECK_RULE("8", room.verdict("m.room.message", alice, std::nullopt, "{}"));
-    CHECK_RULE("allowed", room.verdict("m.room.member", alice, std::string{dave}, membership("invite")));
+    CHECK_RULE("allowed", room.verdict("m.room.member", alice, std::string{dave}, member_content("invite")));
     levels(R"("ban":"nobody")");
     CHECK_RULE("allowed", room.verdict("m.room.message", carol, std::nullopt, "{}"));
-    CHECK_RULE("5", room.verdict("m.room.member", alice, std::string{dave}, membership("invite")));
+    CHECK_RULE("5", room.verdict("m.room.member", alice, std::string{dave}, member_content("invite")));
     CHECK_RULE("10.6", room.verdict("m.room.power_levels", alice, "", R"({"users":{"@alice:a.test":100}})"));
     levels(R"("state_default":null)");
     CHECK_RULE("8", room.verdict("m.room.topic", alice, "", "{}"));
     CHECK_RULE("allowed", room.verdict("m.room.message", carol, std::nullopt, "{}"));
     levels(R"("ban":null,"users_default":null,"events":{"m.room.topic":null})");
-    CHECK_RULE("allowed", room.verdict("m.room.member", bob, std::string{carol}, membership("ban")));
+    CHECK_RULE("allowed", room.verdict("m.room.member", bob, std::string{carol}, member_content("ban")));
     CHECK_RULE("allowed", room.verdict("m.room.topic", bob, "", "{}"));
     CHECK_RULE("8", room.verdict("m.room.topic", carol, "", "{}"));
     levels(R"("redact":[])");

@@ -16,7 +16,7 @@ namespace causeway::test::auth_rules_play {
 
 constexpr std::string_view alice = "@alice:a.test", bob = "@bob:b.test", carol = "@carol:c.test", dave = "@dave:d.test";
 
-inline std::string membership(std::string_view x) { return R"({"membership":")" + std::string{x} + R"("})"; }
+inline std::string member_content(std::string_view x) { return R"({"membership":")" + std::string{x} + R"("})"; }
 inline std::string join_rule(std::string_view x) { return R"({"join_rule":")" + std::string{x} + R"("})"; }
 
 /// alice 100 (infinite in version 12), bob 50, carol 0, all joined; invite-only.

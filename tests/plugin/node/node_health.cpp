@@ -63,7 +63,7 @@ BOOST_FIXTURE_TEST_CASE(a_node_whose_clock_is_wrong_is_not_ready_and_one_that_st
   BOOST_TEST(check("live").passes);
   now += 60'000;
   BOOST_TEST(!check("live").passes);
-  gatherer->house_is_kept();
+  gatherer->maintenance_ran();
   BOOST_TEST(check("live").passes);
 }
 

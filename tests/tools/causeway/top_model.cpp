@@ -270,6 +270,9 @@ BOOST_AUTO_TEST_CASE(servers_count_down_to_the_next_attempt) {
   BOOST_TEST(v.line(4).find("in 40s peer_unr") != std::string::npos, v.line(4));
   v.now += 35'000; // time goes on between answers
   BOOST_TEST(v.line(4).find("in 5.0s") != std::string::npos, v.line(4));
+  v.type("/retry-at<1min"); // of what lies ahead the next ones first, and of what is over the latest
+  v.model.press(key::enter);
+  BOOST_TEST(v.model.asked().with.sort == "retry_at_ts");
 }
 
 BOOST_AUTO_TEST_CASE(a_row_is_opened_and_left) {

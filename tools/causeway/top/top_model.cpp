@@ -16,6 +16,8 @@ namespace json = matrix::json;
 constexpr std::size_t rows_step = 100;
 /// A filter that compares a column is applied here, to the rows that stand first in that column.
 constexpr std::size_t rows_compared = 1'000;
+/// A broker refuses to be asked for more.
+constexpr std::size_t rows_asked_max = 100'000;
 constexpr std::size_t filter_letters_max = 200;
 
 /// Neither a number nor a flag: a row that has it holds it as a text.
@@ -33,7 +35,9 @@ void narrow(const std::string& filter, const std::vector<std::string_view>& colu
   if (!column) return; // it is told below the rows
   const auto from = filter.find_first_not_of("=<>~!", sign);
   const auto value = from == std::string::npos ? std::string{} : filter.substr(from);
-  const bool is_far_first = column->ends_with("_ts") == (filter[sign] == '<'); // of a time: how far away it is
+  // Of a time the filter compares how far away it is: the farthest of those that lie ahead is the greatest.
+  const bool is_ahead = *column == "retry_at_ts" || *column == "deadline_ts";
+  const bool is_far_first = (column->ends_with("_ts") && !is_ahead) == (filter[sign] == '<');
   if (filter[sign] == '>' || filter[sign] == '<') with.sort = std::string{*column} + (is_far_first ? ":desc" : "");
   if ((filter[sign] == '=' || filter[sign] == '~') && is_text(value)) with.filter = value;
 }
@@ -51,7 +55,8 @@ question top_model::asked() const {
   question out{std::string{pane_now().command} + "?" + filter, std::string{pane_now().command}, {}};
   // What one sees, and a screen more: the broker has a hundred thousand, and is asked once a second.
   const auto wanted = std::max(first_shown_, selected_index()) + 2 * shown_max_;
-  out.with.limit = static_cast<std::uint32_t>((wanted + rows_step - 1) / rows_step * rows_step);
+  out.with.limit =
+    static_cast<std::uint32_t>(std::min((wanted + rows_step - 1) / rows_step * rows_step, rows_asked_max));
   out.with.sort = column_name(pane_now().columns[how.sorted_by]) + (how.descending ? ":desc" : "");
   if (!compares_a_column(filter)) {
     out.with.filter = filter;

@@ -117,7 +117,11 @@ result<std::string> client::impl::command(const std::string& name, const std::st
 }
 
 void client::impl::send_ephemeral(const chat::command& x) {
-  post([this, header = edge::pack(ephemeral_header{chat::name(x)}), body = chat::encode(x)] {
+  auto header = edge::pack(ephemeral_header{chat::name(x)});
+  auto body = chat::encode(x);
+  if (auto fits = check_size(chat::name(x), header, body); !fits)
+    return post([this, why = fits.error()] { notes_.add_error(why); });
+  post([this, header = std::move(header), body = std::move(body)] {
     if (!welcomed_ || wire_.offer(verb::command, header, body)) return;
     notes_.add_error(
       {fault_code::overloaded, "dropped: " + std::to_string(wire_.unsent()) + " messages wait for the broker"});

@@ -157,6 +157,7 @@ class Book:
 
     def _member_changed(self, room, body):
         if body["membership"] == "join":
+            self.people.joins(body["user"], None)  # what was told of the way there may come behind the answer
             self.people.is_called(body["user"], body.get("display_name"), body.get("avatar"))
         if body["membership"] in ("join", "invite"):
             self._rooms[room]["gone"].pop(body["user"], None)
