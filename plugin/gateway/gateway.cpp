@@ -48,6 +48,8 @@ auto decode_moving(edge::frame frame, Decode decode) {
   return out;
 }
 
+federation_answer node_gone() { return error_answer({fault_code::stopping, "the node is not there"}); }
+
 /// Servers that do not answer never take more than half of the outbound connections.
 attempt_gate::bounds attempt_bounds(attempt_gate::bounds wanted, std::size_t outbound_connections) {
   wanted.parallel_max = std::clamp<std::size_t>(outbound_connections / 4, 1, wanted.parallel_max);
@@ -65,7 +67,7 @@ struct gateway::parts final : request_sink {
   parts(config::gateway_options o, zmq::context_t& c, std::string endpoint, std::optional<curve_keys> k,
         gateway_tuning t)
       : options(std::move(o)), context(c), node_endpoint(std::move(endpoint)), keys(std::move(k)), tuning(std::move(t)),
-        pending(options.pending_requests_max, std::chrono::seconds{options.answer_timeout_s}) {}
+        pending(options.pending_requests_max, std::chrono::seconds{options.answer_timeout_s}), held(tuning.held) {}
 
   status assemble();
   void run_threads();
@@ -76,6 +78,7 @@ struct gateway::parts final : request_sink {
   void on_body_wanted(body_wanted part, std::shared_ptr<answer_waiter> who) override;
   template <class Question>
   void ask_node(Question question, const std::shared_ptr<answer_waiter>& who);
+  void ask_held();
   void on_frame(edge::frame x);
   void on_lost();
   void check_late();
@@ -87,6 +90,7 @@ struct gateway::parts final : request_sink {
   std::optional<curve_keys> keys;
   gateway_tuning tuning;
   pending_requests pending;
+  held_requests held;
 
   // Order matters: what a context's handlers refer to is destroyed before it.
   std::vector<std::unique_ptr<asio::io_context>> contexts;
@@ -153,10 +157,11 @@ status gateway::parts::assemble() {
     },
     [this](http_piece piece) { link->send(encode_moving(std::move(piece))); },
     attempt_bounds(tuning.attempts, descriptors->outbound));
-  link = std::make_unique<node_link>(
-    first, context, tuning.link,
-    node_link::handlers{[this](edge::frame x) { on_frame(std::move(x)); }, [this] { on_lost(); }}, tuning.bounds);
-  if (auto opened = link->open(node_endpoint, tuning.name, keys); !opened) return opened;
+  link = std::make_unique<node_link>(first, context, tuning.link,
+                                     node_link::handlers{[this](edge::frame x) { on_frame(std::move(x)); },
+                                                         [this] { on_lost(); }, [this] { ask_held(); }},
+                                     tuning.bounds);
+  if (auto opened = link->open(node_endpoint, tuning.name, keys, tuning.outbound); !opened) return opened;
   late_timer = std::make_unique<asio::steady_timer>(first);
   check_late();
   if (!options.plain_http) {
@@ -177,7 +182,13 @@ void gateway::parts::run_threads() {
 }
 
 void gateway::parts::on_request(federation_request request, std::shared_ptr<answer_waiter> who) {
-  ask_node(std::move(request), who);
+  if (stopping || link->up() || !held.hold(request, who, clock::now())) return ask_node(std::move(request), who);
+  // Came up, or was stopped, in between: then either that one has found this request, or it is found here.
+  if (link->up() || stopping) ask_held();
+}
+
+void gateway::parts::ask_held() {
+  for (auto& x : held.take_all()) ask_node(std::move(x.request), x.who);
 }
 
 void gateway::parts::on_body_wanted(body_wanted part, std::shared_ptr<answer_waiter> who) {
@@ -186,13 +197,12 @@ void gateway::parts::on_body_wanted(body_wanted part, std::shared_ptr<answer_wai
 
 template <class Question>
 void gateway::parts::ask_node(Question question, const std::shared_ptr<answer_waiter>& who) {
-  const fault node_gone{fault_code::stopping, "the node is not there"};
-  if (!link->up()) return who->on_answer(error_answer(node_gone));
+  if (!link->up()) return who->on_answer(node_gone());
   const auto id = pending.add(who, clock::now());
   if (!id) return who->on_answer(error_answer({fault_code::overloaded, "too many requests are waiting"}));
   // Lost in between: then either `on_lost` has found this one, or it is found here.
   if (!link->up()) {
-    if (pending.take(*id)) who->on_answer(error_answer(node_gone));
+    if (pending.take(*id)) who->on_answer(node_gone());
     return;
   }
   question.id = *id;
@@ -229,6 +239,7 @@ void gateway::parts::on_lost() {
 void gateway::parts::check_late() {
   for (const auto& who : pending.take_late(clock::now()))
     who->on_answer(error_answer({fault_code::timed_out, "the node did not answer in time"}));
+  for (const auto& x : held.take_late(clock::now())) x.who->on_answer(node_gone());
   late_timer->expires_after(late_check_max);
   late_timer->async_wait([this](const boost::system::error_code& error) {
     if (!error) check_late();
@@ -253,6 +264,7 @@ void gateway::parts::stop() {
   stopped = true;
   const auto deadline = clock::now() + tuning.stop_timeout;
   stopping = true;
+  ask_held(); // which is a refusal where no node is there: nobody waits for the next one here
   server->drain();
   const bool answered = server->wait_until_empty(deadline);
   bool sent = false;
@@ -277,6 +289,7 @@ void gateway::parts::end_threads() {
   });
   for (auto& one : threads) one.join();
   threads.clear();
+  static_cast<void>(held.take_all());
   static_cast<void>(pending.take_all()); // they hold connections, which belong to the contexts
 }
 
@@ -299,6 +312,10 @@ status gateway::start() {
 
 void gateway::stop() { parts_->stop(); }
 
+void gateway::retarget(std::string node_endpoint, std::optional<curve_keys> keys) {
+  parts_->link->retarget(std::move(node_endpoint), std::move(keys));
+}
+
 std::vector<std::uint16_t> gateway::ports() const { return parts_->server->ports(); }
 
 bool gateway::connected() const { return parts_->link && parts_->link->up(); }
@@ -306,9 +323,11 @@ bool gateway::connected() const { return parts_->link && parts_->link->up(); }
 status gateway::reload_certificate() { return parts_->server->reload_certificate(); }
 
 gateway::counts gateway::count() const {
-  return {parts_->server->connections(),     parts_->pending.size(),        parts_->outgoing->open(),
-          parts_->outgoing->waiting(),       parts_->server->crowded_out(), parts_->server->slow_readers(),
-          parts_->server->answers_refused(), parts_->link->unsent(),        parts_->link->overflows()};
+  return {parts_->server->connections(),     parts_->pending.size(),
+          parts_->outgoing->open(),          parts_->outgoing->waiting(),
+          parts_->server->crowded_out(),     parts_->server->slow_readers(),
+          parts_->server->answers_refused(), parts_->link->unsent(),
+          parts_->link->overflows(),         parts_->held.size()};
 }
 
 } // namespace causeway::gateway

@@ -3,6 +3,7 @@
 #include "messages/fault.hpp"
 #include "plugin/gateway/attempt_gate.hpp"
 #include "plugin/gateway/curve_keys.hpp"
+#include "plugin/gateway/held_requests.hpp"
 #include "plugin/gateway/link_bounds.hpp"
 #include "plugin/gateway/link_session.hpp"
 
@@ -30,6 +31,8 @@ struct gateway_tuning {
   std::chrono::milliseconds certificate_check{5'000}; ///< the files of the certificate are looked at so often
   std::chrono::milliseconds write_window{10'000};     ///< over which the pace of reading answers is measured
   std::uint16_t well_known_port = 443;                ///< where other servers' well-known files are
+  bool outbound = true;                               ///< false: the node is asked for no requests to other servers
+  held_requests::bounds held{};                       ///< while no node is there; none: they are answered with 503
 };
 
 /// HTTPS on one side, edge frames to the node on the other; no state, no key. Inbound requests become
@@ -41,7 +44,7 @@ struct gateway_tuning {
 class gateway {
 public:
   /// @param context        must outlive the gateway
-  /// @param node_endpoint  the node's ROUTER: inproc://, ipc:// or tcp://
+  /// @param node_endpoint  the node's ROUTER: inproc://, ipc:// or tcp://; empty: `retarget` says it later
   /// @param keys           CURVE keys for the link; none: no CURVE
   gateway(config::gateway_options options, zmq::context_t& context, std::string node_endpoint,
           std::optional<curve_keys> keys = std::nullopt, gateway_tuning tuning = {});
@@ -57,6 +60,10 @@ public:
   /// fault stopping, then ends what is left and says BYE. Blocks; repeats are harmless. Afterwards the object can only
   /// be destroyed.
   void stop();
+
+  /// Another node takes the requests from now on; empty: none does. What the one before has not answered is answered
+  /// with 503, and its answers are not heard any more. Any thread. @pre `start` succeeded
+  void retarget(std::string node_endpoint, std::optional<curve_keys> keys = std::nullopt);
 
   /// Bound ports, one per `options.listen`. @pre `start` succeeded
   std::vector<std::uint16_t> ports() const;
@@ -78,6 +85,7 @@ public:
     std::uint64_t answers_refused = 0; ///< questions answered with 429, ever, because earlier answers were not read
     std::size_t unsent = 0;            ///< frames that wait, in order, because the node reads nothing
     std::uint64_t link_overflows = 0;  ///< how often, ever, more waited than may, and the node counted as gone
+    std::size_t held_for_node = 0;     ///< inbound requests that wait for a node to be there
   };
   counts count() const;
 

@@ -72,6 +72,8 @@ link_session::actions link_session::on_tick(time_point now) {
 
 link_session::actions link_session::on_overflow(time_point now) { return greet(now, phase_ != phase::greeting); }
 
+link_session::actions link_session::retarget(time_point now) { return greet(now, phase_ != phase::greeting); }
+
 link_session::time_point link_session::next_tick() const {
   switch (phase_) {
   case phase::greeting: return last_hello_ + timing_.hello_interval;

@@ -44,6 +44,8 @@ public:
   actions on_tick(time_point now);
   /// More waits for the node than may: it takes nothing, and counts as gone.
   actions on_overflow(time_point now);
+  /// Another node is to be greeted from now on; of the one before nothing comes any more.
+  actions retarget(time_point now);
   /// When `on_tick` has something to do next, at the earliest.
   time_point next_tick() const;
 

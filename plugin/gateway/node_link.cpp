@@ -24,14 +24,18 @@ constexpr int zmtp_heartbeat_ms = 5'000;
 constexpr int zmtp_heartbeat_timeout_ms = 15'000;
 constexpr int reconnect_ms_max = 2'000;
 
-std::string hello_header(const std::string& own_name) {
+std::string hello_header(const std::string& own_name, bool outbound) {
   msgpack::sbuffer out;
   msgpack::packer<msgpack::sbuffer> p{out};
-  p.pack_map(2);
+  p.pack_map(outbound ? 2 : 3);
   p.pack(std::string{"protocol"});
   p.pack(protocol_version);
   p.pack(std::string{"name"});
   p.pack(own_name);
+  if (!outbound) {
+    p.pack(std::string{"outbound"});
+    p.pack(false);
+  }
   return {out.data(), out.size()};
 }
 
@@ -67,38 +71,75 @@ zmq::message_t owning_message(std::string text) {
 
 node_link::node_link(boost::asio::io_context& io, zmq::context_t& context, link_timing timing, handlers calls,
                      link_bounds bounds)
-    : io_(io), socket_(context, zmq::socket_type::dealer), readable_(io), timer_(io), session_(timing),
-      calls_(std::move(calls)), bounds_(bounds), unsent_(bounds.unsent) {}
+    : io_(io), context_(context), socket_(context, zmq::socket_type::dealer), readable_(io), timer_(io),
+      session_(timing), calls_(std::move(calls)), bounds_(bounds), unsent_(bounds.unsent) {}
 
 node_link::~node_link() {
   if (readable_.is_open()) readable_.release();
 }
 
+/// Of a new socket. It takes nothing where there is no endpoint: HELLO waits, and gives way to the next one.
+/// @throws zmq::error_t
+void node_link::connect(const std::string& node_endpoint, const std::optional<curve_keys>& keys) {
+  socket_.set(zmq::sockopt::linger, 0);
+  socket_.set(zmq::sockopt::sndhwm, bounds_.pipe_messages);
+  socket_.set(zmq::sockopt::rcvhwm, bounds_.pipe_messages);
+  socket_.set(zmq::sockopt::maxmsgsize, static_cast<std::int64_t>(limits::gateway_frame_bytes_max));
+  socket_.set(zmq::sockopt::heartbeat_ivl, zmtp_heartbeat_ms);
+  socket_.set(zmq::sockopt::heartbeat_timeout, zmtp_heartbeat_timeout_ms);
+  socket_.set(zmq::sockopt::reconnect_ivl_max, reconnect_ms_max);
+  if (keys) {
+    socket_.set(zmq::sockopt::curve_serverkey, keys->node_public);
+    socket_.set(zmq::sockopt::curve_publickey, keys->own_public);
+    socket_.set(zmq::sockopt::curve_secretkey, keys->own_secret);
+  }
+  if (!node_endpoint.empty()) socket_.connect(node_endpoint);
+}
+
 status node_link::open(const std::string& node_endpoint, const std::string& own_name,
-                       const std::optional<curve_keys>& keys) {
+                       const std::optional<curve_keys>& keys, bool outbound) {
   try {
-    socket_.set(zmq::sockopt::linger, 0);
-    socket_.set(zmq::sockopt::sndhwm, bounds_.pipe_messages);
-    socket_.set(zmq::sockopt::rcvhwm, bounds_.pipe_messages);
-    socket_.set(zmq::sockopt::maxmsgsize, static_cast<std::int64_t>(limits::gateway_frame_bytes_max));
-    socket_.set(zmq::sockopt::heartbeat_ivl, zmtp_heartbeat_ms);
-    socket_.set(zmq::sockopt::heartbeat_timeout, zmtp_heartbeat_timeout_ms);
-    socket_.set(zmq::sockopt::reconnect_ivl_max, reconnect_ms_max);
-    if (keys) {
-      socket_.set(zmq::sockopt::curve_serverkey, keys->node_public);
-      socket_.set(zmq::sockopt::curve_publickey, keys->own_public);
-      socket_.set(zmq::sockopt::curve_secretkey, keys->own_secret);
-    }
-    socket_.connect(node_endpoint);
+    connect(node_endpoint, keys);
     readable_.assign(socket_.get(zmq::sockopt::fd));
   } catch (const zmq::error_t& error) {
     return {fault_code::invalid_param, "node endpoint '" + node_endpoint + "': " + error.what()};
   }
-  hello_ = hello_header(own_name);
+  hello_ = hello_header(own_name, outbound);
   obey(session_.open(link_session::time_point::clock::now()));
   wait_for_input();
   arm_timer();
   return ok();
+}
+
+void node_link::retarget(std::string node_endpoint, std::optional<curve_keys> keys) {
+  boost::asio::post(io_, [this, to = std::move(node_endpoint), k = std::move(keys)] { leave_for(to, k); });
+}
+
+/// A socket of its own for each node: what is in the pipe of one must not reach another, nor its late answers meet
+/// numbers of requests that another one was asked.
+void node_link::leave_for(const std::string& node_endpoint, const std::optional<curve_keys>& keys) try {
+  if (closed_) return;
+  up_ = false;
+  {
+    const std::lock_guard lock{mutex_};
+    outgoing_.clear();
+  }
+  ++socket_number_;
+  readable_.release(); // before the descriptor goes with its socket
+  socket_.close();
+  socket_ = zmq::socket_t{context_, zmq::socket_type::dealer};
+  try {
+    connect(node_endpoint, keys);
+  } catch (const zmq::error_t& error) {
+    if (error.num() == ETERM) throw;
+    spdlog::error("G620 gateway: no way to the node at {}: {}", node_endpoint, error.what());
+  }
+  readable_.assign(socket_.get(zmq::sockopt::fd));
+  wait_for_input();
+  obey(session_.retarget(link_session::time_point::clock::now()));
+  arm_timer(); // the next greeting may be due before what it waits for
+} catch (const zmq::error_t& error) {
+  give_up(error);
 }
 
 void node_link::send(edge::frame x) {
@@ -160,8 +201,8 @@ void node_link::send_unsent() {
 
 void node_link::wait_for_input() {
   readable_.async_wait(boost::asio::posix::stream_descriptor::wait_read,
-                       [this](const boost::system::error_code& error) {
-                         if (error) return;
+                       [this, of = socket_number_](const boost::system::error_code& error) {
+                         if (error || of != socket_number_) return;
                          receive();
                          if (!closed_) wait_for_input();
                        });
@@ -228,6 +269,7 @@ void node_link::obey(const link_session::actions& todo) {
   if (todo.parting) spdlog::info("G619 node is stopping");
   if (todo.send_hello) transmit({verb::hello, hello_, {}});
   if (todo.send_ping) transmit({verb::ping, empty_map, {}});
+  if (todo.came_up && calls_.on_up) calls_.on_up();
 }
 
 void node_link::arm_timer() {

@@ -29,6 +29,7 @@ public:
   struct handlers {
     std::function<void(edge::frame)> on_frame; ///< COMMAND, RESULT or CREDIT
     std::function<void()> on_lost;             ///< nothing that is open will be answered
+    std::function<void()> on_up{};             ///< the node takes requests (again); null: nobody wants to know
   };
 
   node_link(boost::asio::io_context& io, zmq::context_t& context, link_timing timing, handlers calls,
@@ -38,9 +39,15 @@ public:
   ~node_link();
 
   /// Connects and greets. Call before the Asio thread runs.
-  /// @param node_endpoint  inproc://, ipc:// or tcp:// address of the node's ROUTER
+  /// @param node_endpoint  inproc://, ipc:// or tcp:// address of the node's ROUTER; empty: there is no node yet
+  /// @param outbound  false: this gateway wants no requests to other servers
   /// @returns fault invalid_param for an endpoint or key ZeroMQ refuses
-  status open(const std::string& node_endpoint, const std::string& own_name, const std::optional<curve_keys>& keys);
+  status open(const std::string& node_endpoint, const std::string& own_name, const std::optional<curve_keys>& keys,
+              bool outbound = true);
+
+  /// Leaves the node and greets another one, from the Asio thread. What is open there is lost (`on_lost`); nothing that
+  /// it still says is heard. An endpoint ZeroMQ refuses is as none. Any thread.
+  void retarget(std::string node_endpoint, std::optional<curve_keys> keys);
 
   /// Sends or queues. Any thread. A frame that finds the pipe full waits, in order; at the bound the node counts as
   /// gone: what waits is dropped, `on_lost` is called and it is greeted anew. What waited for a node that is gone is
@@ -55,6 +62,8 @@ public:
   void say_bye();
 
 private:
+  void connect(const std::string& node_endpoint, const std::optional<curve_keys>& keys);
+  void leave_for(const std::string& node_endpoint, const std::optional<curve_keys>& keys);
   void wait_for_input();
   void arm_timer();
   void receive();
@@ -67,6 +76,7 @@ private:
   void obey(const link_session::actions& todo);
 
   boost::asio::io_context& io_;
+  zmq::context_t& context_;
   zmq::socket_t socket_;
   boost::asio::posix::stream_descriptor readable_; ///< ZMQ_FD; not ours to close
   boost::asio::steady_timer timer_;
@@ -78,7 +88,8 @@ private:
   std::atomic<std::uint64_t> overflows_{0};
   std::string hello_;
   std::atomic<bool> up_{false};
-  bool closed_ = false; ///< the ZeroMQ context ended under us
+  bool closed_ = false;             ///< the ZeroMQ context ended under us
+  std::uint64_t socket_number_ = 0; ///< a wait for input of a socket that is gone says nothing
 
   std::mutex mutex_;
   std::vector<edge::frame> outgoing_;

@@ -92,6 +92,53 @@ BOOST_AUTO_TEST_CASE(node_that_said_bye_gets_nothing_new_but_may_answer) {
   BOOST_TEST(waiting.read_reply().status == 200);
 }
 
+BOOST_AUTO_TEST_CASE(request_waits_a_moment_for_the_node_that_follows) {
+  tuning.held = {1, std::chrono::seconds{wait_s_max}};
+  start();
+  auto open = connect();
+  open.send(get(version_path));
+  const auto got = node->wait_for_request();
+  one->retarget("");
+  BOOST_TEST(open.read_reply().status == 503); // it may have been carried out: its server decides whether to repeat
+  node->answer(ok_to(got, "late"));
+  auto early = connect(), surplus = connect();
+  early.send(get(version_path));
+  while (one->count().held_for_node == 0) std::this_thread::yield();
+  surplus.send(get(version_path));
+  BOOST_TEST(surplus.read_reply().status == 503); // as many wait as may
+  fake_node successor{context, "inproc://successor"};
+  one->retarget("inproc://successor");
+  successor.answer(ok_to(successor.wait_for_request(), "of the successor"));
+  const auto reply = early.read_reply();
+  BOOST_TEST(reply.status == 200);
+  BOOST_TEST(reply.body == "of the successor");
+  BOOST_TEST(one->count().held_for_node == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(request_that_no_node_follows_for_is_503_after_its_time) {
+  tuning.held = {100, std::chrono::milliseconds{100}};
+  start();
+  one->retarget("");
+  while (one->connected()) std::this_thread::yield();
+  auto peer = connect();
+  peer.send(get(version_path));
+  const auto reply = peer.read_reply();
+  BOOST_TEST(reply.status == 503);
+  BOOST_TEST(reply.headers.contains("retry-after"));
+}
+
+BOOST_AUTO_TEST_CASE(request_that_waits_for_a_node_is_answered_when_the_gateway_stops) {
+  tuning.held = {100, std::chrono::hours{1}};
+  start();
+  one->retarget("");
+  while (one->connected()) std::this_thread::yield();
+  auto peer = connect();
+  peer.send(get(version_path));
+  while (one->count().held_for_node == 0) std::this_thread::yield();
+  one->stop();
+  BOOST_TEST(peer.read_reply().status == 503);
+}
+
 BOOST_AUTO_TEST_CASE(link_works_over_tcp_with_curve) {
   const auto keys = [] {
     std::pair<std::string, std::string> out{std::string(41, 0), std::string(41, 0)};

@@ -49,6 +49,19 @@ BOOST_AUTO_TEST_CASE(silence_is_met_with_pings_then_loss_then_a_new_greeting) {
   BOOST_TEST(!x.on_tick(start + 10s).lost);
 }
 
+BOOST_AUTO_TEST_CASE(another_node_is_greeted_at_once_and_what_was_open_at_the_first_is_lost) {
+  auto x = greeted();
+  const auto todo = x.retarget(start + 1s);
+  BOOST_TEST(todo.send_hello);
+  BOOST_TEST(todo.lost);
+  BOOST_TEST((x.state() == phase::greeting));
+  const auto again = x.retarget(start + 2s); // nothing can be open at one that has not answered
+  BOOST_TEST(again.send_hello);
+  BOOST_TEST(!again.lost);
+  BOOST_TEST((x.next_tick() == start + 3s));
+  BOOST_TEST(x.on_frame(verb::welcome, "", start + 2500ms).came_up);
+}
+
 BOOST_AUTO_TEST_CASE(any_frame_is_a_sign_of_life) {
   auto x = greeted();
   for (auto t = start; t < start + 60s; t += 1s) BOOST_TEST(x.on_frame(verb::result, "", t).deliver);

@@ -5,8 +5,13 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include <atomic>
 #include <chrono>
+#include <functional>
+#include <mutex>
+#include <string>
 #include <thread>
+#include <vector>
 
 namespace causeway::testing {
 namespace {
@@ -97,6 +102,132 @@ BOOST_AUTO_TEST_CASE(at_the_bound_the_node_counts_as_gone_and_is_greeted_anew) {
   while (x.read().what != edge::verb::hello) {} // behind what the pipe had taken
   x.say(edge::verb::welcome, "\x81\xa8protocol\x01");
   BOOST_TEST(x.until([&] { return x.link.up(); }));
+}
+
+namespace {
+
+/// Two nodes, and a link that goes from one to the other.
+struct link_between_nodes {
+  struct node {
+    node(zmq::context_t& context, const std::string& endpoint) : socket{context, zmq::socket_type::router} {
+      socket.set(zmq::sockopt::linger, 0);
+      socket.set(zmq::sockopt::rcvhwm, 8);
+      socket.set(zmq::sockopt::rcvtimeo, wait_s_max * 1000);
+      socket.bind(endpoint);
+    }
+    edge::frame read() {
+      std::vector<std::string> parts;
+      zmq::message_t part;
+      do {
+        BOOST_REQUIRE(socket.recv(part));
+        parts.push_back(part.to_string());
+      } while (part.more());
+      BOOST_REQUIRE(parts.size() == 5u);
+      peer = parts[0];
+      return {static_cast<edge::verb>(parts[2].at(0)), parts[3], parts[4]};
+    }
+    void say(edge::verb what, const std::string& body = {}) {
+      const auto verb_byte = static_cast<char>(what);
+      socket.send(zmq::buffer(peer), zmq::send_flags::sndmore);
+      socket.send(zmq::buffer(edge::magic), zmq::send_flags::sndmore);
+      socket.send(zmq::const_buffer(&verb_byte, 1), zmq::send_flags::sndmore);
+      socket.send(zmq::buffer(std::string{"\x80"}), zmq::send_flags::sndmore);
+      socket.send(zmq::buffer(body), zmq::send_flags::none);
+    }
+    void greet() {
+      while (read().what != edge::verb::hello) {}
+      say(edge::verb::welcome);
+    }
+    zmq::socket_t socket;
+    std::string peer;
+  };
+
+  link_between_nodes() {
+    BOOST_REQUIRE(link.open("inproc://first-node", "gateway", std::nullopt, false));
+    thread = std::thread{[this] { io.run(); }};
+  }
+  ~link_between_nodes() {
+    work.reset();
+    io.stop();
+    thread.join();
+  }
+  static bool until(const std::function<bool()>& holds) { return link_to_slow_node::until(holds); }
+  std::vector<std::string> heard() {
+    const std::lock_guard lock{mutex};
+    return bodies;
+  }
+
+  zmq::context_t context{1};
+  boost::asio::io_context io{1};
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work{io.get_executor()};
+  node first{context, "inproc://first-node"}, second{context, "inproc://second-node"};
+  std::mutex mutex;
+  std::vector<std::string> bodies;
+  std::atomic<int> lost{0}, came_up{0};
+  gateway::node_link link{io,
+                          context,
+                          {},
+                          {[this](const edge::frame& x) {
+                             const std::lock_guard lock{mutex};
+                             bodies.push_back(x.body);
+                           },
+                           [this] { ++lost; }, [this] { ++came_up; }},
+                          {8, {}}};
+  std::thread thread;
+};
+
+} // namespace
+
+BOOST_FIXTURE_TEST_CASE(another_node_is_greeted_and_the_first_is_heard_no_more, link_between_nodes) {
+  const auto hello = first.read();
+  BOOST_TEST((hello.what == edge::verb::hello));
+  BOOST_TEST(hello.header == "\x83\xa8protocol\x01\xa4name\xa7gateway\xa8outbound\xc2");
+  first.say(edge::verb::welcome);
+  BOOST_TEST(until([&] { return came_up == 1; }));
+  link.retarget("inproc://second-node", std::nullopt);
+  second.greet();
+  BOOST_TEST(until([&] { return came_up == 2; }));
+  BOOST_TEST(lost == 1);
+  BOOST_TEST(link.up());
+  first.say(edge::verb::result, "late");
+  second.say(edge::verb::result, "its own");
+  BOOST_TEST(until([&] { return !heard().empty(); }));
+  BOOST_TEST(heard() == std::vector<std::string>{"its own"}, boost::test_tools::per_element());
+}
+
+BOOST_FIXTURE_TEST_CASE(what_waited_for_the_first_node_is_not_sent_to_the_second, link_between_nodes) {
+  first.greet();
+  BOOST_TEST(until([&] { return link.up(); }));
+  for (int i = 0; i < 500; ++i) link.send({edge::verb::command, "\x80", "for the first"});
+  BOOST_TEST(until([&] { return link.unsent() > 400; })); // its pipe is full
+  link.retarget("inproc://second-node", std::nullopt);
+  second.greet();
+  BOOST_TEST(until([&] { return came_up == 2; }));
+  link.send({edge::verb::command, "\x80", "for the second"});
+  auto got = second.read();
+  while (got.what == edge::verb::ping) got = second.read();
+  BOOST_TEST(got.body == "for the second");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_node_that_has_not_answered_is_left_as_well, link_between_nodes) {
+  BOOST_TEST((first.read().what == edge::verb::hello));
+  link.retarget("inproc://second-node", std::nullopt);
+  second.greet();
+  BOOST_TEST(until([&] { return link.up(); }));
+  BOOST_TEST(lost == 0);
+}
+
+BOOST_FIXTURE_TEST_CASE(without_a_node_it_is_down_until_there_is_one, link_between_nodes) {
+  first.greet();
+  BOOST_TEST(until([&] { return link.up(); }));
+  link.retarget("", std::nullopt);
+  BOOST_TEST(until([&] { return lost == 1; }));
+  BOOST_TEST(!link.up());
+  link.retarget("carrier-pigeon://x", std::nullopt); // as none
+  link.retarget("inproc://second-node", std::nullopt);
+  second.greet();
+  BOOST_TEST(until([&] { return link.up(); }));
+  BOOST_TEST(lost == 1);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
