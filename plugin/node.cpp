@@ -693,6 +693,7 @@ void node::parts::stop() {
   if (maintenance.joinable()) maintenance.join();
   if (inspector) inspector->stop(); // what it shows ends after it
   if (services) services->stop_cluster();
+  if (outside && outside->gateways && the_edge) outside->gateways->say_goodbye();
   if (the_gateway) the_gateway->stop(); // the actors still answer what is open
   if (services) services->stop_probes();
   if (files) files->stop(); // whoever waits for it is gone with the gateway, or asks the next node again

@@ -20,18 +20,15 @@ using matrix::json::object;
 
 std::string key_of(const edge::connection& x) { return std::to_string(x.endpoint) + "|" + x.routing_id; }
 
-/// What of a gateway's HELLO the operator is shown.
+/// What of a gateway's HELLO counts here.
 struct gateway_hello {
   std::string name;
+  bool outbound = true;
   static void fields(auto& f, auto& x) {
     f.optional("name", x.name, "What it calls itself.", {.bytes_max = limits::identifier_bytes_max});
+    f.optional("outbound", x.outbound, "false: it takes no requests to other servers.");
   }
 };
-
-std::string name_in(const edge::frame& hello) {
-  const auto x = edge::unpack<gateway_hello>(hello.header, fault_code::bad_frame);
-  return x ? x->name : std::string{};
-}
 
 /// A published keys document is renewed when this much of its life is left: nobody gets one about to expire.
 constexpr time_ms renew_ms = 12 * 3'600'000;
@@ -44,6 +41,9 @@ constexpr std::size_t waiting_max = 10'000;
 /// Of an error that we answer with, as its server's actor is told of it.
 constexpr std::size_t told_error_bytes_max = 300;
 constexpr std::uint32_t timeout_ms_min = 1'000;
+/// Looks of `expire` without a word of a gateway that is of a node that stands by: at the first it is asked for one,
+/// at the second it is gone. Looks, not time: after a pause of this process everybody seems silent.
+constexpr int looks_until_asked = 5, looks_until_gone = 15;
 
 } // namespace
 
@@ -55,25 +55,23 @@ gateway_links::gateway_links(const context& node, deliver_function deliver, send
 
 void gateway_links::on_frame(const edge::connection& from, edge::frame&& x) {
   const auto key = key_of(from);
+  bool takes_requests = false;
   {
     std::lock_guard guard(mutex_);
     if (x.what == edge::verb::hello) {
-      gateways_[key] = from;
-      names_[key] = name_in(x);
-    } else if (!gateways_.contains(key)) {
+      if (!enter(key, from, x)) return;
+      takes_requests = gateways_.at(key).outbound;
+    } else if (auto known = gateways_.find(key); known != gateways_.end()) {
+      known->second.silent_looks = 0;
+    } else {
       send_(from, edge::make_error({fault_code::hello_required, "HELLO first"}));
       return;
     }
   }
   switch (x.what) {
-  case edge::verb::hello: {
-    edge::welcome_header w;
-    w.broker = "causeway/" + std::string{version()};
-    w.server_name = node_.server_name;
-    send_(from, {edge::verb::welcome, edge::encode_header(w), {}});
-    send_waiting();
+  case edge::verb::hello:
+    if (takes_requests) send_waiting();
     return;
-  }
   case edge::verb::ping: send_(from, {edge::verb::pong, std::move(x.header), {}}); return;
   case edge::verb::pong: return;
   case edge::verb::bye: return on_lost(from);
@@ -117,10 +115,29 @@ void gateway_links::on_frame(const edge::connection& from, edge::frame&& x) {
   }
 }
 
+bool gateway_links::enter(const std::string& key, const edge::connection& from, const edge::frame& hello) {
+  const auto told = edge::unpack<gateway_hello>(hello.header, fault_code::bad_frame);
+  const auto x = told ? *told : gateway_hello{};
+  if (is_stopping_ && !x.outbound) return false;
+  gateways_[key] = {from, x.name, x.outbound, 0};
+  edge::welcome_header w;
+  w.broker = "causeway/" + std::string{version()};
+  w.server_name = node_.server_name;
+  send_(from, {edge::verb::welcome, edge::encode_header(w), {}});
+  return true;
+}
+
+void gateway_links::say_goodbye() {
+  const std::lock_guard guard(mutex_);
+  is_stopping_ = true;
+  for (const auto& [key, x] : gateways_)
+    if (!x.outbound) send_(x.at, {edge::verb::bye, edge::encode_header(edge::bye_header{}), {}});
+}
+
 std::vector<std::string> gateway_links::connected() const {
   const std::lock_guard guard(mutex_);
   std::vector<std::string> list;
-  for (const auto& [key, from] : gateways_) list.push_back(names_.at(key));
+  for (const auto& [key, x] : gateways_) list.push_back(x.name);
   return list;
 }
 
@@ -130,7 +147,6 @@ void gateway_links::on_lost(const edge::connection& gone) {
   {
     std::lock_guard guard(mutex_);
     gateways_.erase(key);
-    names_.erase(key);
     for (auto it = open_.begin(); it != open_.end();) {
       if (it->second.gateway != key) {
         ++it;
@@ -175,7 +191,9 @@ void gateway_links::send(gateway::http_request x, trace_id trace, answer_functio
   open_request r{x.server_name, {}, x.id, x.stream, trace, std::move(done)};
   edge::connection to;
   std::unique_lock guard(mutex_);
-  if (gateways_.empty()) {
+  const auto takes_requests = [](const auto& x) { return x.second.outbound; };
+  const auto count = std::count_if(gateways_.begin(), gateways_.end(), takes_requests);
+  if (count == 0) {
     waiting_request w{std::move(x), trace, std::move(r.done), now_()};
     if (waiting_.size() < waiting_max) {
       waiting_.push_back(std::move(w));
@@ -185,9 +203,10 @@ void gateway_links::send(gateway::http_request x, trace_id trace, answer_functio
     return refuse(w);
   }
   // A destination keeps to one gateway as long as there is the same set of them: its connections are there.
-  auto it = gateways_.begin();
-  std::advance(it, static_cast<std::ptrdiff_t>(std::hash<std::string>{}(x.server_name) % gateways_.size()));
-  to = it->second;
+  auto it = std::find_if(gateways_.begin(), gateways_.end(), takes_requests);
+  for (auto n = std::hash<std::string>{}(x.server_name) % static_cast<std::size_t>(count); n > 0; --n)
+    it = std::find_if(std::next(it), gateways_.end(), takes_requests);
+  to = it->second.at;
   const auto id = ++last_request_;
   r.gateway = it->first;
   if (r.stream != 0) gateway_of_stream_.emplace(r.stream, it->first);
@@ -224,6 +243,12 @@ void gateway_links::expire() {
       late.push_back(std::move(waiting_.front()));
       waiting_.pop_front();
     }
+    for (auto it = gateways_.begin(); it != gateways_.end();) {
+      auto& x = it->second;
+      const bool is_gone = !x.outbound && ++x.silent_looks >= looks_until_gone;
+      if (!x.outbound && x.silent_looks == looks_until_asked) send_(x.at, {edge::verb::ping, std::string{'\x80'}, {}});
+      it = is_gone ? gateways_.erase(it) : std::next(it); // nothing is asked of it, so nothing waits for its answer
+    }
   }
   for (const auto& x : late) refuse(x);
 }
@@ -246,7 +271,7 @@ void gateway_links::send(const federation_reply& x, trace_id trace) {
     }
     auto it = gateways_.find(x.gateway);
     if (it == gateways_.end()) return; // it is gone, and with it whoever waited
-    to = it->second;
+    to = it->second.at;
   }
   answer(to, x.id, x.status, x.body, x.retry_after_ms);
 }
@@ -257,7 +282,7 @@ void gateway_links::send(const std::string& gateway, const gateway::federation_a
     std::lock_guard guard(mutex_);
     auto it = gateways_.find(gateway);
     if (it == gateways_.end()) return; // it is gone, and with it whoever waited
-    to = it->second;
+    to = it->second.at;
   }
   send_(to, gateway::encode(x));
 }
@@ -270,7 +295,7 @@ void gateway_links::send(const gateway::stream_credit& x) {
     if (stream == gateway_of_stream_.end()) return;
     auto it = gateways_.find(stream->second);
     if (it == gateways_.end()) return;
-    to = it->second;
+    to = it->second.at;
   }
   send_(to, gateway::encode(x));
 }

@@ -43,7 +43,7 @@ public:
 
   void on_frame(const edge::connection& from, edge::frame&& x);
   void on_lost(const edge::connection& gone);
-  /// Sends a request by any gateway. Without one it waits for one for a moment, as at the start of the node, then it is
+  /// Sends a request by any gateway that takes them; those of nodes that stand by do not. Without one it waits for one for a moment, as at the start of the node, then it is
   /// answered with peer_unreachable.
   void send(gateway::http_request x, trace_id trace = 0);
   /// The same; the answer goes to `done`, from any thread, instead of the remote_server.
@@ -64,8 +64,12 @@ public:
   std::vector<std::string> connected() const;
   /// What the operator has changed.
   void take_over(std::shared_ptr<const settings> now);
-  /// Answers what has waited for a gateway long enough. To be called every second or so.
+  /// Answers what has waited for a gateway long enough, and forgets gateways of nodes that stand by and are silent: of
+  /// those no frame fails that would tell that they are gone. To be called every second or so.
   void expire();
+  /// The node is about to stop: gateways of nodes that stand by keep what comes now for the one that follows. What they
+  /// have asked is answered still.
+  void say_goodbye();
 
 private:
   struct open_request {
@@ -82,7 +86,15 @@ private:
     answer_function done;
     time_ms since = 0;
   };
+  struct known_gateway {
+    edge::connection at;
+    std::string name; ///< as it calls itself
+    bool outbound = true;
+    int silent_looks = 0; ///< of `expire`, since it was heard
+  };
   void send(gateway::http_request x, trace_id trace, answer_function done);
+  /// Greets it, unless this node is about to stop. @pre `mutex_` is held
+  bool enter(const std::string& key, const edge::connection& from, const edge::frame& hello);
   std::shared_ptr<const settings> settings_now() const;
   void conclude(const open_request& r, gateway::http_answer a);
   void refuse(const waiting_request& x);
@@ -109,8 +121,8 @@ private:
 
   mutable std::mutex mutex_; ///< guards all below, and the settings in `node_`
   context node_;
-  std::map<std::string, edge::connection> gateways_;
-  std::map<std::string, std::string> names_; ///< of `gateways_`, as each calls itself
+  std::map<std::string, known_gateway> gateways_;
+  bool is_stopping_ = false;
   std::map<std::uint64_t, open_request> open_;
   std::deque<waiting_request> waiting_;
   std::uint64_t last_request_ = 0;

@@ -7,6 +7,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <utility>
@@ -249,6 +250,110 @@ BOOST_AUTO_TEST_CASE(what_a_server_proves_counts_whatever_number_of_requests_oth
     BOOST_REQUIRE(ask("s" + std::to_string(i) + ".example"));
   BOOST_TEST(!ask("one.more.example"));
   BOOST_TEST(ask("honest.example"));
+}
+
+// -- gateways of nodes that stand by: they pass on what comes in, and are asked for nothing ---------------------------
+
+namespace {
+
+/// Links with a gateway of a node that stands by, and with none that takes requests.
+struct standby_rig {
+  time_ms now = 1'700'000'000'000;
+  context node = node_of("ours.example", *matrix::signing_key::from_seed(std::string(32, 's')));
+  std::vector<message> delivered;
+  std::vector<std::pair<edge::connection, edge::frame>> sent;
+  gateway_links links{node, [this](const address&, message m) { delivered.push_back(std::move(m)); },
+                      [this](const edge::connection& to, edge::frame f) { sent.emplace_back(to, std::move(f)); },
+                      [this] { return now; }};
+  const edge::connection standby{1, "standby", edge::role::gateway, ""}, own{2, "own", edge::role::gateway, ""};
+
+  standby_rig() { greet_standby(); }
+  void greet_standby() { links.on_frame(standby, {edge::verb::hello, "\x82\xa4name\xa3two\xa8outbound\xc2", {}}); }
+  void greet_own() { links.on_frame(own, {edge::verb::hello, edge::encode_header(edge::hello_header{}), {}}); }
+  void ask_others(int count) {
+    for (int i = 0; i < count; ++i) {
+      gateway::http_request x;
+      x.server_name = "s" + std::to_string(i) + ".example";
+      x.method = "GET";
+      x.target = "/_matrix/key/v2/server";
+      links.send(x);
+    }
+  }
+  /// Asks for our version, which is answered at once.
+  void ask_version() {
+    gateway::federation_request x;
+    x.id = 7;
+    x.method = "GET";
+    x.target = "/_matrix/federation/v1/version";
+    links.on_frame(standby, gateway::encode(x));
+  }
+  std::size_t count(edge::verb what, const edge::connection& to) const {
+    return static_cast<std::size_t>(
+      std::count_if(sent.begin(), sent.end(), [&](const auto& x) { return x.first == to && x.second.what == what; }));
+  }
+};
+
+} // namespace
+
+BOOST_FIXTURE_TEST_CASE(a_gateway_that_takes_no_requests_gets_none, standby_rig) {
+  ask_others(20); // they wait for one that does
+  BOOST_TEST(count(edge::verb::command, standby) == 0U);
+  greet_standby();
+  BOOST_TEST(count(edge::verb::command, standby) == 0U);
+  greet_own();
+  BOOST_TEST(count(edge::verb::command, own) == 20U);
+  ask_others(20);
+  BOOST_TEST(count(edge::verb::command, own) == 40U);
+  BOOST_TEST(count(edge::verb::command, standby) == 0U);
+  BOOST_TEST(links.connected() == (std::vector<std::string>{"two", ""}), boost::test_tools::per_element());
+}
+
+BOOST_FIXTURE_TEST_CASE(what_waits_for_a_gateway_waits_no_longer_because_one_that_takes_none_has_come, standby_rig) {
+  ask_others(1);
+  for (int s = 0; s < 11; ++s) {
+    now += 1'000;
+    greet_standby();
+    links.expire();
+  }
+  BOOST_REQUIRE(delivered.size() == 1U);
+  BOOST_TEST((std::get<http_answered>(delivered[0]).answer->why.code == fault_code::peer_unreachable));
+}
+
+BOOST_FIXTURE_TEST_CASE(what_comes_in_over_a_node_that_stands_by_is_answered_there, standby_rig) {
+  greet_own();
+  ask_version();
+  BOOST_REQUIRE(count(edge::verb::result, standby) == 1U);
+  BOOST_TEST(count(edge::verb::result, own) == 0U);
+  BOOST_TEST(status_of(sent.back().second) == 200);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_silent_gateway_of_a_node_that_stands_by_is_asked_and_then_forgotten, standby_rig) {
+  greet_own();
+  for (int s = 0; s < 14; ++s) links.expire();
+  BOOST_TEST(count(edge::verb::ping, standby) == 1U);
+  links.on_frame(standby, {edge::verb::pong, "\x80", {}});
+  for (int s = 0; s < 14; ++s) links.expire();
+  BOOST_TEST(links.connected().size() == 2U);
+  links.expire();
+  BOOST_TEST(links.connected().size() == 1U); // whoever takes requests is found out by a frame that fails
+  ask_version();
+  BOOST_TEST(count(edge::verb::error, standby) == 1U); // hello_required
+  greet_standby();
+  ask_version();
+  BOOST_TEST(count(edge::verb::result, standby) == 1U);
+  BOOST_TEST(count(edge::verb::ping, own) == 0U);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_node_that_stops_says_so_to_those_that_stand_by_and_greets_them_no_more, standby_rig) {
+  greet_own();
+  links.say_goodbye();
+  BOOST_TEST(count(edge::verb::bye, standby) == 1U);
+  BOOST_TEST(count(edge::verb::bye, own) == 0U); // it has requests of ours under way
+  sent.clear();
+  greet_standby();
+  BOOST_TEST(sent.empty());
+  ask_version(); // was on its way
+  BOOST_TEST(count(edge::verb::result, standby) == 1U);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
