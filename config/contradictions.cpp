@@ -250,7 +250,7 @@ void finding::curve() {
     std::vector<std::string_view> roles;
   };
   const std::vector<door> doors = {{"edge.chat_endpoints", any_tcp(e.chat_endpoints), {"chat"}},
-                                   {"edge.gateway_endpoints", any_tcp(e.gateway_endpoints), {"gateway"}},
+                                   {"edge.gateway_endpoints", any_tcp(e.gateway_endpoints), {"gateway", "node"}},
                                    {"edge.admin_endpoint", is_tcp(e.admin_endpoint), {"admin", "inspector"}}};
   for (const auto& d : doors) {
     if (!d.open) continue; // over ipc:// no key counts, and none is missed

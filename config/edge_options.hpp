@@ -10,7 +10,7 @@ namespace causeway::config {
 struct edge_peer {
   std::string public_key; ///< Z85, 40 characters
   std::string name;
-  std::string role = "chat"; ///< chat, gateway, inspector, admin
+  std::string role = "chat"; ///< chat, gateway, inspector, admin, node
 };
 
 /// `[edge]`: the ZeroMQ side.

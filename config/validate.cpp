@@ -54,7 +54,7 @@ void check_node(report& r, const node_options& x) {
 }
 
 void check_peers(report& r, const edge_options& x) {
-  static constexpr std::array<std::string_view, 4> roles = {"chat", "gateway", "inspector", "admin"};
+  static constexpr std::array<std::string_view, 5> roles = {"chat", "gateway", "inspector", "admin", "node"};
   std::set<std::string_view> keys;
   for (const auto& peer : x.peers) {
     auto label = "peer \"" + peer.name + "\" ";
@@ -65,7 +65,7 @@ void check_peers(report& r, const edge_options& x) {
     else if (!keys.insert(peer.public_key).second) r.add("edge.peers", label + "has the public_key of another peer.");
     if (std::find(roles.begin(), roles.end(), peer.role) == roles.end())
       r.add("edge.peers",
-            label + "has the unknown role \"" + peer.role + "\": it must be chat, gateway, inspector or admin.");
+            label + "has the unknown role \"" + peer.role + "\": it must be chat, gateway, inspector, admin or node.");
   }
 }
 

@@ -148,6 +148,8 @@ BOOST_AUTO_TEST_CASE(peers_need_a_name_a_key_of_their_own_and_a_known_role) {
   BOOST_TEST(refused(x, "edge.peers", "40 characters"));
   x.edge.peers = {{curve_key, "a", "king"}};
   BOOST_TEST(refused(x, "edge.peers", "unknown role \"king\""));
+  x.edge.peers = {{curve_key, "two", "node"}};
+  BOOST_TEST(validate(x).empty());
   x.edge.peers = {{curve_key, "", "chat"}};
   BOOST_TEST(refused(x, "edge.peers", "needs a name"));
   x.edge.peers = {{curve_key, "a", "chat"}, {curve_key, "b", "chat"}};

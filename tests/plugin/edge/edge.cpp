@@ -415,6 +415,34 @@ BOOST_AUTO_TEST_CASE(a_listed_key_is_admitted_by_name_and_role_and_another_is_no
   BOOST_TEST(!rig.next(0ms));
 }
 
+BOOST_AUTO_TEST_CASE(another_node_is_a_gateway_and_nothing_else) {
+  const scratch dir;
+  const auto server = test::curve_pair(), two = test::curve_pair();
+  edge_rig rig{[&](config::edge_options& o) {
+    o.curve_secret_key_file = test::key_file(dir, server.secret_key);
+    o.chat_endpoints = {"tcp://127.0.0.1:*"};
+    o.gateway_endpoints = {"tcp://127.0.0.1:*"};
+    o.admin_endpoint = "tcp://127.0.0.1:*";
+    o.peers = {{two.public_key, "two", "node"}};
+  }};
+  std::uint64_t refusals = 0;
+  for (const auto& endpoint : rig.served->endpoints()) {
+    if (!endpoint.curve) continue; // of this process
+    dealer d{rig.context, endpoint.address, test::curve_client(server.public_key, two)};
+    d.try_send({"CW1", "P", "", ""});
+    if (endpoint.kind != role::gateway) {
+      ++refusals;
+      while (rig.served->count().handshakes_refused < refusals) std::this_thread::yield();
+      continue;
+    }
+    const auto got = rig.next();
+    BOOST_REQUIRE(got);
+    BOOST_TEST((got->first.peer_role == role::gateway));
+    BOOST_TEST(got->first.peer_name == "two");
+  }
+  BOOST_TEST(refusals == 2u);
+}
+
 BOOST_AUTO_TEST_CASE(a_key_opens_the_endpoints_of_its_own_role_and_no_others) {
   const scratch dir;
   const auto server = test::curve_pair();
