@@ -127,14 +127,18 @@ void add_edge(std::vector<field>& out) {
     "Where chat servers connect. ipc:// needs no CURVE; loopback tcp:// without it lets every user of this machine act "
     "as "
     "the chat server; anything else needs it.");
-  s.list("gateway_endpoints", &edge_options::gateway_endpoints,
-         "Where gateways of other processes connect, as for chat_endpoints. The built-in gateway needs none.");
+  s.list(
+    "gateway_endpoints", &edge_options::gateway_endpoints,
+    "Where gateways of other processes connect, as for chat_endpoints. The built-in gateway needs none. Where nodes "
+    "share a store, those that stand by pass requests of other servers on to this address of the one that serves: "
+    "one that they reach, without *.");
   s.text("admin_endpoint", &edge_options::admin_endpoint,
          "Where the operator's command `causeway` connects: ipc://, or tcp:// with CURVE. Empty: nowhere.");
   s.text("curve_secret_key_file", &edge_options::curve_secret_key_file,
          "File with our CURVE secret key (Z85, mode 0600). Required for an endpoint that other machines reach.");
   auto& peers = s.add("peers", value_kind::records,
-                      "CURVE keys that may connect, and as whom. The role is chat, gateway, inspector or admin.");
+                      "CURVE keys that may connect, and as whom. The role is chat, gateway, inspector, admin or node: "
+                      "another node of this homeserver, by its node.name.");
   peers.record_keys = {"public_key", "name", "role"};
   peers.is_reloadable = true;
   peers.read = [](const options& o) {

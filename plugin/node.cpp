@@ -130,7 +130,7 @@ struct node::parts {
   bool stopped = false;
 
   status open(const config::options& wanted, bool without_gateway, node_events told);
-  result<std::unique_ptr<store::engine>> open_engine(node_events told);
+  result<std::unique_ptr<store::engine>> open_engine(bool without_gateway, node_events told);
   void spawn_supervisors(const std::string& seed, const store::known_loaded& known);
   status open_files();
   status open_edge();
@@ -176,7 +176,7 @@ status node::parts::open(const config::options& wanted, bool without_gateway, no
 
   if (auto fine = check_process(without_gateway); !fine) return fine;
   if (auto fine = check_new_store(); !fine) return fine;
-  auto engine = open_engine(std::move(told));
+  auto engine = open_engine(without_gateway, std::move(told));
   if (!engine) return engine.error();
   auto key = open_key();
   if (!key) return key.error();
@@ -239,11 +239,12 @@ status node::parts::open(const config::options& wanted, bool without_gateway, no
 }
 
 /// The store, when it is the turn of this node.
-result<std::unique_ptr<store::engine>> node::parts::open_engine(node_events told) {
-  place = std::make_unique<node_place>(options, *log, std::move(told), [this] { return check_key_of_standby(); });
+result<std::unique_ptr<store::engine>> node::parts::open_engine(bool without_gateway, node_events told) {
+  place = std::make_unique<node_place>(
+    options, *log, std::move(told), [this] { return check_key_of_standby(); }, without_gateway);
   const store::identity made_for{options.node.server_name, options.edge.streams};
   auto engine = store::open_store(options.store, &made_for, place->seat());
-  place->stop_waiting();
+  place->stop_waiting(bool(engine));
   return engine;
 }
 
@@ -311,9 +312,20 @@ status node::parts::open_gateway() {
   complain_of_certificate();
   gateway::gateway_tuning tuning;
   tuning.stop_timeout = std::chrono::seconds{options.node.stop_timeout_s};
-  the_gateway = std::make_unique<gateway::gateway>(options.gateway, zmq, edge::inproc_gateway_endpoint, std::nullopt,
-                                                   std::move(tuning));
-  return the_gateway->start();
+  const auto started = [&] {
+    the_gateway =
+      std::make_unique<gateway::gateway>(options.gateway, zmq, edge::inproc_gateway_endpoint, std::nullopt, tuning);
+    return the_gateway->start();
+  };
+  auto fine = started();
+  // Another node of this machine that stands by has the ports until it sees that this one wants them.
+  for (const auto until = steady_clock_ms() + socket_patience_ms;
+       place->held() && !options.edge.gateway_endpoints.empty() && !fine &&
+       fine.error().code == fault_code::address_in_use && steady_clock_ms() < until;) {
+    std::this_thread::sleep_for(socket_look_interval); // nobody tells when they are closed
+    fine = started();
+  }
+  return fine;
 }
 
 status node::parts::open_inspector() {

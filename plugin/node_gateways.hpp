@@ -43,8 +43,8 @@ public:
 
   void on_frame(const edge::connection& from, edge::frame&& x);
   void on_lost(const edge::connection& gone);
-  /// Sends a request by any gateway that takes them; those of nodes that stand by do not. Without one it waits for one for a moment, as at the start of the node, then it is
-  /// answered with peer_unreachable.
+  /// Sends a request by any gateway that takes them; those of nodes that stand by do not. Without one it waits for one
+  /// for a moment, as at the start of the node, then it is answered with peer_unreachable.
   void send(gateway::http_request x, trace_id trace = 0);
   /// The same; the answer goes to `done`, from any thread, instead of the remote_server.
   void send(gateway::http_request x, answer_function done);

@@ -1,6 +1,7 @@
 #include "plugin/node_place.hpp"
 
 #include "plugin/node.hpp"
+#include "plugin/node_addresses.hpp"
 #include "plugin/node_clock.hpp"
 
 #include <unistd.h>
@@ -22,13 +23,15 @@ std::string endpoints_of(const config::options& options) {
   std::string all;
   for (const auto* each : {&options.edge.chat_endpoints, &options.gateway.listen})
     for (const auto& x : *each) all.append(all.empty() ? "" : " ").append(x);
+  if (const auto words = address_words(options.edge); !words.empty()) all.append(all.empty() ? "" : " ").append(words);
   return all;
 }
 
 /// What a node that stands by shows over HTTP.
 class standby_health final : public inspector::services {
 public:
-  explicit standby_health(std::function<std::string()> about) : about_(std::move(about)) {}
+  /// @param is_ready  whether it takes requests of other servers, and for whom it waits
+  explicit standby_health(std::function<inspector::health_check()> is_ready) : is_ready_(std::move(is_ready)) {}
 
   void ask(inspector::question, inspector::answer_function done) override {
     done({503, "application/json",
@@ -37,7 +40,7 @@ public:
   void metrics(inspector::answer_function done) override {
     done({200, "text/plain; version=0.0.4", "# this node stands by\n"});
   }
-  std::vector<inspector::health_check> health() override { return {{"live", true, ""}, {"ready", false, about_()}}; }
+  std::vector<inspector::health_check> health() override { return {{"live", true, ""}, is_ready_()}; }
   void checks(std::function<void(std::vector<inspector::health_check>)> done) override { done(health()); }
   void poll(const std::string&, std::function<void(inspector::late_rows)> done) override {
     done([] { return std::optional<inspector::topic_rows>{}; });
@@ -46,7 +49,7 @@ public:
   std::int64_t now_ms() override { return wall_clock_ms(); }
 
 private:
-  const std::function<std::string()> about_;
+  const std::function<inspector::health_check()> is_ready_;
 };
 
 } // namespace
@@ -57,9 +60,17 @@ std::string name_of_node(const config::options& options) {
   return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "";
 }
 
-node_place::node_place(const config::options& options, node_log& log, node_events told, std::function<status()> check)
+node_place::node_place(const config::options& options, node_log& log, node_events told, std::function<status()> check,
+                       bool without_gateway)
     : options_(options), log_(log), told_(std::move(told)), check_(std::move(check)) {
   if (options.store.engine != config::store_engine::postgresql) return;
+  for (const auto& x : unreachable_addresses(options.edge))
+    log_.write(note{log_level::warning,
+                    "N768 address not told to nodes that stand by: others cannot connect to it",
+                    {{"option", "edge.gateway_endpoints"}, {"address", x}}},
+               {actor_kind::store, ""});
+  if (node_forwarder::is_wanted(options, without_gateway))
+    forwarder_ = std::make_unique<node_forwarder>(options, log, name_of_node(options));
   if (!told_.is_drained) told_.is_drained = std::make_shared<std::atomic<store::drained>>(store::drained::no);
   held_ = std::make_shared<store::lease>([this](const std::string& why) {
     log_.write(note{log_level::error, "N762 another node has taken this one's place", {{"why", why}}},
@@ -76,6 +87,7 @@ store::seat node_place::seat() {
   x.held = held_;
   x.is_drained = told_.is_drained;
   x.listens = listens_;
+  x.forwards = forwards_;
   x.why_left = [this] { return why_left(); };
   if (!options_.node.standby) return x;
   x.patience_ms = -1;
@@ -168,16 +180,22 @@ status node_place::wait(const store::store_in_use& by) {
       if (auto opened = open_health_checks(); !opened) return opened;
   }
   tend_desk(by);
+  if (forwarder_) {
+    forwarder_->see(by);
+    *forwards_ = forwarder_->is_up();
+  }
   if (told_.standing_by && !told_.standing_by(about))
     return fault{fault_code::stopping, "this node was stopped while it stood by"};
   return ok();
 }
 
-/// `/livez` and `/readyz` for whoever shares out connections; all else is the business of the node that serves.
+/// `/livez` and `/readyz` for whoever shares out connections: ready is who takes requests of other servers, also to
+/// pass them on. All else is the business of the node that serves.
 status node_place::open_health_checks() {
   auto shown = std::make_shared<standby_health>([this] {
+    const bool forwards = forwarder_ && forwarder_->is_up();
     const std::lock_guard guard(mutex_);
-    return about_;
+    return inspector::health_check{"ready", forwards, about_ + (forwards ? ", and is asked by way of this one" : "")};
   });
   waiting_ = std::make_unique<inspector::web_server>(
     inspector::web_settings{options_.admin.web_address(), {}, options_.admin.web_hosts}, std::move(shown));

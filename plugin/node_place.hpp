@@ -2,6 +2,7 @@
 #include "config/options.hpp"
 #include "messages/fault.hpp"
 #include "plugin/inspector/web_server.hpp"
+#include "plugin/node_forwarder.hpp"
 #include "plugin/node_log.hpp"
 #include "plugin/node_standby.hpp"
 #include "plugin/store/seat.hpp"
@@ -34,19 +35,22 @@ struct node_events {
 std::string name_of_node(const config::options& options);
 
 /// A node's place among those that share its store: it stands by while another one serves, and meanwhile answers the
-/// health checks and, on the operator's socket, what is about the nodes.
+/// health checks and, on the operator's socket, what is about the nodes, and passes requests of other servers on.
 ///
 /// Nodes of one machine may have one socket: it is that of the node that serves. So nobody opens it who stands by while
 /// another one has its turn and does not listen yet, nor while the place has only just become free.
 class node_place {
 public:
   /// @param check  whether this node could serve if its turn came: asked once, before it stands by
-  node_place(const config::options& options, node_log& log, node_events told, std::function<status()> check);
+  /// @param without_gateway  other processes have the HTTPS ports
+  node_place(const config::options& options, node_log& log, node_events told, std::function<status()> check,
+             bool without_gateway = false);
 
   /// For open_store. @pre this outlives the engine
   store::seat seat();
-  /// The node serves, or its start has failed.
-  void stop_waiting() {
+  /// @param has_turn  this node is to serve; false: its start has failed
+  void stop_waiting(bool has_turn) {
+    if (forwarder_) forwarder_->close(has_turn);
     desk_.reset();
     waiting_.reset();
   }
@@ -73,6 +77,8 @@ private:
   const std::function<status()> check_;
   std::shared_ptr<store::lease> held_;
   bool stands_by_ = false, is_checked_ = false;
+  std::unique_ptr<node_forwarder> forwarder_; ///< null: nothing is passed on; outlives `waiting_`, which asks it
+  const std::shared_ptr<std::atomic<bool>> forwards_ = std::make_shared<std::atomic<bool>>(false);
   std::unique_ptr<inspector::web_server> waiting_; ///< null: not standing by, or admin.web_listen is empty
   std::unique_ptr<standby_desk> desk_;             ///< null: not standing by, or who serves may want the same socket
   std::string seen_;                               ///< whom this node waits for, as one word

@@ -63,6 +63,14 @@ std::uint64_t random_seed() {
 
 } // namespace
 
+gateway_tuning tuning_for_successors() {
+  using namespace std::chrono_literals;
+  gateway_tuning tuning;
+  tuning.link = {250ms, 500ms, 2'000ms}; // ZeroMQ connects anew by itself: only silence tells that a node is gone
+  tuning.held = {500, 4'000ms};          // a node that was killed is followed within two seconds
+  return tuning;
+}
+
 struct gateway::parts final : request_sink {
   parts(config::gateway_options o, zmq::context_t& c, std::string endpoint, std::optional<curve_keys> k,
         gateway_tuning t)

@@ -35,6 +35,10 @@ struct gateway_tuning {
   held_requests::bounds held{};                       ///< while no node is there; none: they are answered with 503
 };
 
+/// Where another node may follow the one at hand: its end is noticed within two seconds, and requests wait for the next
+/// one.
+gateway_tuning tuning_for_successors();
+
 /// HTTPS on one side, edge frames to the node on the other; no state, no key. Inbound requests become
 /// `federation_request`, `http_request`s of the node become HTTPS requests with server discovery.
 ///

@@ -112,6 +112,7 @@ status node_link::open(const std::string& node_endpoint, const std::string& own_
 }
 
 void node_link::retarget(std::string node_endpoint, std::optional<curve_keys> keys) {
+  up_ = false; // what comes from here on is for the other one
   boost::asio::post(io_, [this, to = std::move(node_endpoint), k = std::move(keys)] { leave_for(to, k); });
 }
 

@@ -318,10 +318,12 @@ bool membership::take_over(std::int64_t from) {
 /// @returns false: this node has no such row any more. @throws sql::error
 bool membership::renew(const char* state) {
   sql::transaction once{db_, sql::transaction::kind::write};
-  const bool is_starting = state == std::string_view{state_active} && !listens();
+  const bool is_active = state == std::string_view{state_active};
+  auto told = is_active && !listens() ? std::string{} : seat_.endpoints;
+  if (!is_active && seat_.forwards && *seat_.forwards) told += " forwards";
   sql::statement{db_, "UPDATE node SET lease_until = " + database_now() +
                         " + ?1, endpoints = ?2 WHERE incarnation = ?3 AND state = ?4"}
-    .run(lease_ms, is_starting ? std::string{} : seat_.endpoints, incarnation_, state);
+    .run(lease_ms, told, incarnation_, state);
   const bool is_there = db_.changes() == 1;
   once.commit();
   return is_there;

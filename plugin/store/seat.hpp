@@ -41,6 +41,9 @@ struct seat {
   std::shared_ptr<std::atomic<drained>> is_drained = {};
   /// Whether it listens at its endpoints. Until then the others are told none. Null: from the beginning.
   std::shared_ptr<const std::atomic<bool>> listens = {};
+  /// Whether it passes requests on to the node that serves while it stands by: the others are told so, by the word
+  /// `forwards` behind its endpoints. Null: it does not.
+  std::shared_ptr<const std::atomic<bool>> forwards = {};
   /// A node that is drained until it is needed takes a place that has been free for so long: by then whoever else stood
   /// by would have it.
   std::int64_t needed_after_ms = 2 * lease_ms;

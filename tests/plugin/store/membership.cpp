@@ -153,6 +153,25 @@ BOOST_FIXTURE_TEST_CASE(a_node_that_does_not_listen_yet_shows_the_others_no_endp
   BOOST_TEST(seen == wanted_seen, boost::test_tools::per_element());
 }
 
+BOOST_FIXTURE_TEST_CASE(a_node_that_passes_requests_on_says_so_while_it_stands_by, shared_store) {
+  auto first = must_open(seat_of("first"));
+  auto wanted = seat_of("second", -1);
+  const auto forwards = std::make_shared<std::atomic<bool>>(false);
+  wanted.forwards = forwards;
+  const auto told = [this] { return ask("SELECT convert_from(endpoints, 'UTF8') FROM T.node WHERE name = 'second'"); };
+  std::vector<std::string> seen;
+  wanted.on_wait = [&](const store_in_use&) {
+    if (seen.empty() || seen.back() != told()) seen.push_back(told());
+    if (seen.size() == 2) first.reset();
+    *forwards = true; // its row says so at the next renewal
+    return ok();
+  };
+  const auto second = must_take(std::move(wanted));
+  BOOST_TEST(seen == (std::vector<std::string>{"tcp://second.example:5000", "tcp://second.example:5000 forwards"}),
+             boost::test_tools::per_element());
+  BOOST_TEST(told() == "tcp://second.example:5000"); // it serves
+}
+
 BOOST_FIXTURE_TEST_CASE(a_drained_node_does_not_keep_the_others_from_the_place, shared_store) {
   auto first = must_open(seat_of("first"));
   auto wanted = seat_of("second", -1);

@@ -1,0 +1,21 @@
+#pragma once
+#include "config/edge_options.hpp"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace causeway {
+
+/// Where nodes that stand by reach the one that serves. In a node's row of the store (`endpoints`) it stands as words
+/// behind those that people read, `gateway=tcp://10.0.0.1:8470`; a node of an older version has none.
+///
+/// @returns those of `edge.gateway_endpoints` that others can connect to, network addresses first; empty: none
+std::string address_words(const config::edge_options& options);
+/// Those of `edge.gateway_endpoints` that are no address for others: a wildcard, a free port, or of this process.
+std::vector<std::string> unreachable_addresses(const config::edge_options& options);
+/// @param endpoints  of the row of the node that serves
+/// @returns the endpoint for gateways, empty: it has told none
+std::string gateway_address_in(std::string_view endpoints);
+
+} // namespace causeway

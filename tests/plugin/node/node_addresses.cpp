@@ -1,0 +1,45 @@
+#include "plugin/node_addresses.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <string>
+#include <vector>
+
+BOOST_AUTO_TEST_SUITE(node_addresses)
+
+using namespace causeway;
+
+namespace {
+
+config::edge_options with(std::vector<std::string> endpoints) {
+  config::edge_options x;
+  x.gateway_endpoints = std::move(endpoints);
+  return x;
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(a_node_tells_what_others_can_connect_to_network_addresses_first) {
+  BOOST_TEST(address_words(with({})).empty());
+  BOOST_TEST(address_words(with({"ipc:///run/gateway.sock", "tcp://10.0.0.1:8470"})) ==
+             "gateway=tcp://10.0.0.1:8470 gateway=ipc:///run/gateway.sock");
+  BOOST_TEST(address_words(with({"tcp://[fd00::1]:8470"})) == "gateway=tcp://[fd00::1]:8470");
+}
+
+BOOST_AUTO_TEST_CASE(what_is_no_address_for_others_is_left_out) {
+  const std::vector<std::string> none = {"tcp://*:8470",     "tcp://0.0.0.0:8470", "tcp://[::]:8470",
+                                         "tcp://10.0.0.1:*", "tcp://10.0.0.1:0",   "inproc://gateway"};
+  BOOST_TEST(address_words(with(none)).empty());
+  BOOST_TEST(unreachable_addresses(with(none)) == none, boost::test_tools::per_element());
+  BOOST_TEST(unreachable_addresses(with({"ipc:///a", "tcp://10.0.0.1:8470"})).empty());
+}
+
+BOOST_AUTO_TEST_CASE(the_first_address_is_found_among_the_words_of_a_row) {
+  BOOST_TEST(gateway_address_in("tcp://10.0.0.1:8471 0.0.0.0:8448 gateway=tcp://10.0.0.1:8470 gateway=ipc:///a") ==
+             "tcp://10.0.0.1:8470");
+  BOOST_TEST(gateway_address_in("gateway=ipc:///a") == "ipc:///a");
+  BOOST_TEST(gateway_address_in("tcp://10.0.0.1:8471 0.0.0.0:8448").empty()); // of an older version
+  BOOST_TEST(gateway_address_in("").empty());
+}
+
+BOOST_AUTO_TEST_SUITE_END()
