@@ -72,19 +72,26 @@ json::array to_json(const std::vector<config::problem>& problems) {
   return out;
 }
 
-/// The keys of a gateway that reaches its node by CURVE; none without the node's public key.
-result<std::optional<gateway::curve_keys>> own_curve_keys(const gateway_link& link,
-                                                          const std::string& configured_file) {
-  if (link.node_key.empty()) return std::optional<gateway::curve_keys>{};
-  if (!config::is_curve_key(link.node_key))
-    return fault{fault_code::invalid_param,
-                 "must be 40 characters of Z85, as `causeway curve-key FILE` prints them on the node."};
+/// The keys of a gateway that reaches its nodes by CURVE, in their order; none without their public keys.
+result<std::vector<std::optional<gateway::curve_keys>>> own_curve_keys(const gateway_link& link, std::size_t nodes,
+                                                                       const std::string& configured_file) {
+  std::vector<std::optional<gateway::curve_keys>> keys(nodes);
+  if (link.node_keys.empty()) return keys;
+  if (link.node_keys.size() != 1 && link.node_keys.size() != nodes)
+    return fault{fault_code::invalid_param, "must be there as often as --node, or once for all."};
+  for (const auto& x : link.node_keys)
+    if (!config::is_curve_key(x))
+      return fault{fault_code::invalid_param,
+                   "must be 40 characters of Z85, as `causeway curve-key FILE` prints them on the node."};
   const auto& file = link.secret_key_file.empty() ? configured_file : link.secret_key_file;
   if (file.empty())
     return fault{fault_code::missing_param, "needs our own half: --secret-key-file, or edge.curve_secret_key_file."};
   auto own = edge::load_curve_keys(file);
   if (!own) return own.error();
-  return std::optional{gateway::curve_keys{link.node_key, own->public_key, own->secret.text}};
+  for (std::size_t i = 0; i < nodes; ++i)
+    keys[i] = gateway::curve_keys{link.node_keys.size() == 1 ? link.node_keys.front() : link.node_keys[i],
+                                  own->public_key, own->secret.text};
+  return keys;
 }
 
 void print_problems(const std::vector<config::problem>& problems) {
@@ -266,22 +273,27 @@ int print_options_page() {
 int run_gateway(const config::sources& from, const gateway_link& link) {
   auto found = config::examine(from, config::purpose::gateway);
   const auto& edge = found.values.edge;
-  auto node = link.node.empty() && !edge.gateway_endpoints.empty() ? edge.gateway_endpoints.front() : link.node;
-  if (node.empty())
+  auto endpoints = link.nodes;
+  if (endpoints.empty() && !edge.gateway_endpoints.empty()) endpoints.push_back(edge.gateway_endpoints.front());
+  if (endpoints.empty())
     found.problems.push_back(
       {"edge.gateway_endpoints", {}, "is empty: name the node's endpoint for gateways there, or with --node."});
-  else if (auto fine = config::check_endpoint(node); !fine)
-    found.problems.push_back({{}, "--node", fine.error().detail});
-  auto keys = own_curve_keys(link, edge.curve_secret_key_file);
+  auto keys = own_curve_keys(link, endpoints.size(), edge.curve_secret_key_file);
   if (!keys) found.problems.push_back({{}, "--node-key", keys.error().detail});
-  else if (!*keys && config::is_remote_endpoint(node))
-    found.problems.push_back(
-      {{}, {}, node + " is on another machine and so needs CURVE: give --node-key, the node's public key."});
+  std::vector<gateway::node_address> nodes;
+  for (std::size_t i = 0; i < endpoints.size(); ++i) {
+    if (auto fine = config::check_endpoint(endpoints[i]); !fine)
+      found.problems.push_back({{}, "--node", fine.error().detail});
+    else if (keys && !(*keys)[i] && config::is_remote_endpoint(endpoints[i]))
+      found.problems.push_back(
+        {{}, {}, endpoints[i] + " is on another machine and so needs CURVE: give --node-key, the node's public key."});
+    nodes.push_back({endpoints[i], keys ? (*keys)[i] : std::nullopt});
+  }
   print_problems(found.problems);
   if (!found.problems.empty()) return exit_problem;
   for (const auto& x : config::warnings(found.values, config::purpose::gateway))
     std::fprintf(stderr, "warning: %s\n", printable(to_string(x)).c_str());
-  return gateway::run_gateway_process(found.values.gateway, node, *keys);
+  return gateway::run_gateway_process(found.values.gateway, nodes);
 }
 
 int make_curve_key(const std::string& file, bool as_json) {

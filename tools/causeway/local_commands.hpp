@@ -20,9 +20,10 @@ int print_options_page();
 
 /// How a gateway of its own reaches its node. What is empty comes from the configuration's [edge].
 struct gateway_link {
-  std::string node;            ///< endpoint; default: the first of edge.gateway_endpoints
-  std::string node_key;        ///< the node's CURVE public key; empty: no CURVE
-  std::string secret_key_file; ///< our CURVE secret key; default: edge.curve_secret_key_file
+  /// Endpoints, of each node that shares the store one; default: the first of edge.gateway_endpoints.
+  std::vector<std::string> nodes;
+  std::vector<std::string> node_keys; ///< their CURVE public keys, or one for all; none: no CURVE
+  std::string secret_key_file;        ///< our CURVE secret key; default: edge.curve_secret_key_file
 };
 /// Runs a gateway of its own until SIGTERM.
 int run_gateway(const config::sources& from, const gateway_link& link);

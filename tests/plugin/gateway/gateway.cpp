@@ -248,6 +248,25 @@ BOOST_AUTO_TEST_CASE(start_names_what_is_wrong) {
   BOOST_TEST(says(why([this](auto& o) { o.listen = {"127.0.0.1:" + std::to_string(port())}; }), "in use"));
 }
 
+BOOST_AUTO_TEST_CASE(process_goes_to_the_node_that_is_there) {
+  sigset_t handled, before;
+  sigemptyset(&handled);
+  for (const int which : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&handled, which);
+  pthread_sigmask(SIG_BLOCK, &handled, &before);
+  const auto first = "ipc://" + directory.file("first.sock"), second = "ipc://" + directory.file("second.sock");
+  node = std::make_unique<fake_node>(context, second); // the other one stands by, and does not listen
+  auto process =
+    std::async(std::launch::async, [&] { return gateway::run_gateway_process(options, {{first}, {second}}); });
+  BOOST_TEST(node->wait_until_greeted());
+  node.reset();
+  node = std::make_unique<fake_node>(context, first);
+  BOOST_TEST(node->wait_until_greeted());
+  kill(getpid(), SIGTERM);
+  BOOST_TEST(process.get() == 0);
+  BOOST_TEST(node->wait_for(edge::verb::bye));
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+}
+
 BOOST_AUTO_TEST_CASE(process_stops_at_sigterm) {
   // The signal goes to the whole process, so every thread of this test blocks it.
   sigset_t handled, before;
@@ -256,15 +275,14 @@ BOOST_AUTO_TEST_CASE(process_stops_at_sigterm) {
   pthread_sigmask(SIG_BLOCK, &handled, &before);
   const auto address = "ipc://" + directory.file("node.sock");
   node = std::make_unique<fake_node>(context, address);
-  auto process =
-    std::async(std::launch::async, [&] { return gateway::run_gateway_process(options, address, std::nullopt); });
+  auto process = std::async(std::launch::async, [&] { return gateway::run_gateway_process(options, {{address}}); });
   BOOST_TEST(node->wait_until_greeted());
   kill(getpid(), SIGHUP); // reads the certificate again and goes on
   kill(getpid(), SIGTERM);
   BOOST_TEST(process.get() == 0);
   BOOST_TEST(node->wait_for(edge::verb::bye));
   options.certificate_file = "/nowhere.crt";
-  BOOST_TEST(gateway::run_gateway_process(options, address, std::nullopt) == 1);
+  BOOST_TEST(gateway::run_gateway_process(options, {{address}}) == 1);
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 

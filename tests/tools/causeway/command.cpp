@@ -473,6 +473,14 @@ BOOST_AUTO_TEST_CASE(gateway_without_a_node_is_refused_with_the_reason) {
   x = run("gateway --node tcp://192.0.2.1:5000 --config " + file);
   BOOST_TEST(x.code == 1);
   BOOST_TEST(x.says("needs CURVE"));
+  x = run("gateway --node ipc:///a --node tcp://192.0.2.1:5000 --config " + file);
+  BOOST_TEST(x.code == 1);
+  BOOST_TEST(x.says("tcp://192.0.2.1:5000 is on another machine"));
+  const std::string key(40, 'a');
+  x = run("gateway --node ipc:///a --node ipc:///b --node ipc:///c --node-key " + key + " --node-key " + key +
+          " --config " + file);
+  BOOST_TEST(x.code == 1);
+  BOOST_TEST(x.says("as often as --node"));
   x = run("gateway --node nonsense --config " + file);
   BOOST_TEST(x.says("must begin with ipc://, tcp:// or inproc://"));
 }
