@@ -28,9 +28,10 @@ REPLACED = 75  # exit status of a node that finds itself replaced
 
 
 class NodesCase(ScenarioBase, InteropCase):
-    """Two nodes over one database, with a balancer before them."""
+    """Nodes over one database, with a balancer before them."""
 
     alone = True
+    names = ("one", "two")
     has_one_socket = False  # for both nodes
 
     @classmethod
@@ -39,26 +40,46 @@ class NodesCase(ScenarioBase, InteropCase):
         cls.database = PostgreSQL(synced=False).start()
         cls.addClassCleanup(cls.database.stop)
         cls.url = cls.database.make_database()
-        cls.balancer = Balancer(2)
+        cls.balancer = cls.make_balancer()
         cls.addClassCleanup(cls.balancer.close)
-        cls.nodes = [cls.make_node(name) for name in ("one", "two")]
+        cls.nodes = [cls.make_node(name) for name in cls.names]
         cls.theirs = cls.start_causeway("theirs")
         cls.ours = CausewaySide(cls.nodes[0], "chat-ours")
         for node in cls.nodes:
             cls.watched.append(node.process)
             cls.addClassCleanup(node.stop)
         cls.nodes[0].start()
-        cls.share_key()
-        cls.stand_by(cls.nodes[1])
+        for node in cls.nodes[1:]:
+            cls.share_key(node)
+            cls.stand_by(node)
         cls.ours.chat.connect()
         cls.addClassCleanup(cls.ours.chat.close)
 
     @classmethod
+    def make_balancer(cls):
+        return Balancer(2)
+
+    @classmethod
+    def public_port(cls):
+        """Where other servers connect."""
+        return cls.balancer.ports[1]
+
+    @classmethod
+    def ports_of(cls, _):
+        """For the chat server, other servers and the health check."""
+        return free_port(), free_port(), free_port()
+
+    @classmethod
+    def further_edge(cls):
+        """Of a node's table `edge`."""
+        return {"admin_endpoint": cls.socket()} if cls.has_one_socket else {}
+
+    @classmethod
     def make_node(cls, name, standby=True):
-        chat, https, health = free_port(), free_port(), free_port()
-        node = Broker(name, os.path.join(cls.directory, name), cls.authority, port=https, public_port=cls.balancer.ports[1], settings={
+        chat, https, health = cls.ports_of(name)
+        node = Broker(name, os.path.join(cls.directory, name), cls.authority, port=https, public_port=cls.public_port(), settings={
             "node": {"name": name, "standby": standby},
-            "edge": {"chat_endpoints": [f"tcp://127.0.0.1:{chat}"], **({"admin_endpoint": cls.socket()} if cls.has_one_socket else {})},
+            "edge": {"chat_endpoints": [f"tcp://127.0.0.1:{chat}"], **cls.further_edge()},
             "admin": {"web_listen": f"127.0.0.1:{health}"},
             "federation": {"room_version": "11"},
             "store": {"engine": "postgresql", "url": cls.url}})
@@ -73,9 +94,9 @@ class NodesCase(ScenarioBase, InteropCase):
         return f"ipc://{cls.directory}/admin.sock"
 
     @classmethod
-    def share_key(cls):
+    def share_key(cls, node):
         """All nodes sign with one key."""
-        shutil.copy2(*(os.path.join(node.directory, "data", "signing.key") for node in cls.nodes))
+        shutil.copy2(*(os.path.join(each.directory, "data", "signing.key") for each in (cls.nodes[0], node)))
 
     @staticmethod
     def stand_by(node):
@@ -104,6 +125,53 @@ class NodesCase(ScenarioBase, InteropCase):
 
     def drain(self, node, *how):
         return self.causeway(node, "drain", *how, "--reason", "new kernel")
+
+    def another_serves(self):
+        return self.balancer.is_ready(self.waiting)
+
+    def say(self, talk, text):
+        """As a chat server does: what is refused for the store is sent again, under the same id."""
+        while True:
+            try:
+                return self.ours.chat.command("message.send", {"room": talk.room, "sender": talk.alice, "message": f"{talk.room} {text}",
+                                                               "text": text}, command_id=f"{talk.room} {text}", timeout=2 * PATIENCE_S)
+            except CommandError as refusal:
+                if not refusal.retryable:
+                    raise
+
+    def fail_over(self, end, bound_s, is_over=None):
+        """Messages go on in both directions while `end` ends the active node, and all of them arrive, once and in order.
+
+        :param is_over: whether what `end` has begun is; default: another node serves.
+
+        :returns: the node that was active.
+        """
+        talk = Conversation(self)
+        ours, theirs = ([f"{word} {number}" for number in range(MESSAGES)] for word in ("number", "answer"))
+        failed = []
+
+        def talk_on(say, texts):
+            try:
+                for text in texts:
+                    say(text)
+            except Exception as why:  # pylint: disable=broad-except
+                failed.append(why)
+        speakers = [threading.Thread(target=talk_on, args=(lambda text: self.say(talk, text), ours), daemon=True),
+                    threading.Thread(target=talk_on, args=(lambda text: self.theirs.send(talk.room, talk.bob, text), theirs), daemon=True)]
+        for each in speakers:
+            each.start()
+        self.until(lambda: len(talk.read_by_bob()) >= MESSAGES // 4 or failed, "messages to go on")
+        began = end(self.nodes[self.active])
+        self.until(is_over or self.another_serves, "another node to serve")
+        took = time.monotonic() - began
+        print(f"failover_s={took:.2f} ", end="", flush=True)
+        for each in speakers:
+            each.join(4 * PATIENCE_S)
+        self.assertEqual(([each.is_alive() for each in speakers], failed), ([False, False], []))
+        self.until_equal(talk.read_by_bob, ours, "ours there, once, in order", 2 * PATIENCE_S)
+        self.until_equal(talk.read_by_alice, theirs, "theirs here, once, in order", 2 * PATIENCE_S)
+        self.assertLess(took, bound_s)
+        return self.nodes[self.active]
 
 
 class OneSocketOfTwoNodes(NodesCase):
@@ -135,48 +203,6 @@ class OneSocketOfTwoNodes(NodesCase):
 
 
 class TwoNodes(NodesCase):
-    def say(self, talk, text):
-        """As a chat server does: what is refused for the store is sent again, under the same id."""
-        while True:
-            try:
-                return self.ours.chat.command("message.send", {"room": talk.room, "sender": talk.alice, "message": f"{talk.room} {text}",
-                                                               "text": text}, command_id=f"{talk.room} {text}", timeout=2 * PATIENCE_S)
-            except CommandError as refusal:
-                if not refusal.retryable:
-                    raise
-
-    def fail_over(self, end, bound_s):
-        """Messages go on in both directions while `end` ends the active node, and all of them arrive, once and in order.
-
-        :returns: the node that was active.
-        """
-        talk = Conversation(self)
-        ours, theirs = ([f"{word} {number}" for number in range(MESSAGES)] for word in ("number", "answer"))
-        failed = []
-
-        def talk_on(say, texts):
-            try:
-                for text in texts:
-                    say(text)
-            except Exception as why:  # pylint: disable=broad-except
-                failed.append(why)
-        speakers = [threading.Thread(target=talk_on, args=(lambda text: self.say(talk, text), ours), daemon=True),
-                    threading.Thread(target=talk_on, args=(lambda text: self.theirs.send(talk.room, talk.bob, text), theirs), daemon=True)]
-        for each in speakers:
-            each.start()
-        self.until(lambda: len(talk.read_by_bob()) >= MESSAGES // 4 or failed, "messages to go on")
-        began = end(self.nodes[self.active])
-        self.until(lambda: self.balancer.is_ready(self.waiting), "the other node to serve")
-        took = time.monotonic() - began
-        print(f"failover_s={took:.2f} ", end="", flush=True)
-        for each in speakers:
-            each.join(4 * PATIENCE_S)
-        self.assertEqual(([each.is_alive() for each in speakers], failed), ([False, False], []))
-        self.until_equal(talk.read_by_bob, ours, "ours there, once, in order", 2 * PATIENCE_S)
-        self.until_equal(talk.read_by_alice, theirs, "theirs here, once, in order", 2 * PATIENCE_S)
-        self.assertLess(took, bound_s)
-        return self.nodes[self.active]
-
     def test_the_standby_says_that_it_waits_and_the_active_one_lists_both(self):
         self.assertEqual(self.balancer.health(self.waiting, "/livez")[0], 200)
         self.assertEqual(self.balancer.health(self.waiting, "/readyz")[0], 503)
