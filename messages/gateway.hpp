@@ -99,8 +99,8 @@ struct federation_answer {
   std::string tail;
 };
 
-// HELLO (gateway -> node): header {protocol: 1, name}; WELCOME back: header {protocol: 1}. PING/PONG both ways.
-// BYE: no further requests from that side.
+// HELLO (gateway -> node): header {protocol: 1, name, outbound?} (false: it is sent no http_request); WELCOME back:
+// header {protocol: 1}. PING/PONG both ways. BYE: no further requests from that side.
 
 edge::frame encode(const http_request& x);
 edge::frame encode(const http_answer& x);
