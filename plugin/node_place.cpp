@@ -194,8 +194,11 @@ status node_place::wait(const store::store_in_use& by) {
 status node_place::open_health_checks() {
   auto shown = std::make_shared<standby_health>([this] {
     const bool forwards = forwarder_ && forwarder_->is_up();
+    // Whoever is drained is to be stopped: it passes on what comes, and is to get nothing new.
+    const bool is_drained = *told_.is_drained != store::drained::no;
     const std::lock_guard guard(mutex_);
-    return inspector::health_check{"ready", forwards, about_ + (forwards ? ", and is asked by way of this one" : "")};
+    return inspector::health_check{"ready", forwards && !is_drained,
+                                   about_ + (forwards ? ", and is asked by way of this one" : "")};
   });
   waiting_ = std::make_unique<inspector::web_server>(
     inspector::web_settings{options_.admin.web_address(), {}, options_.admin.web_hosts}, std::move(shown));

@@ -1,7 +1,9 @@
 """Three nodes over one database and a homeserver that knows one of them, which stands by: it passes on what it is asked, whoever serves."""
 
 import socket
+import ssl
 import time
+import urllib.request
 
 from causeway_demo.balancer import ANSWER_S, Balancer
 from causeway_demo.process import free_port
@@ -57,7 +59,16 @@ class PassedOn(NodesCase):
         self.until(lambda: self.state_of("three") == "drained", "the row of the node that passes requests on")
 
     def is_passing_on(self, place):
-        return self.balancer.health(place, "/readyz")[0] == 200 and not self.balancer.takes_chat_servers(place)
+        """Its HTTPS port answers, and it is not the one that serves. A question waits there for a node that serves."""
+        if self.balancer.takes_chat_servers(place):
+            return False
+        trust = ssl.create_default_context(cafile=self.authority.ca_file)
+        try:
+            with urllib.request.urlopen(f"https://localhost:{self.https[self.names[place]]}/_matrix/federation/v1/version", timeout=10,
+                                        context=trust) as answer:
+                return answer.status == 200
+        except OSError:
+            return False
 
     def another_serves(self):
         return any(self.balancer.is_ready(place) for place in range(len(self.nodes)) if place != self.active)
@@ -82,10 +93,11 @@ class PassedOn(NodesCase):
         self.assertNotIn("forwards", rows[active])
         self.until(lambda: all("forwards" in row["endpoints"].split() for row in self.living() if row["name"] in others),
                    "the rows of those that stand by")
-        status, text = self.balancer.health(PASSES_ON, "/healthz?verbose")
-        self.assertEqual(status, 200)
-        self.assertIn(f"node {active} serves", text)
-        self.assertIn("is asked by way of this one", text)
+        for place, is_ready in ((self.waiting, 200), (PASSES_ON, 503)):  # the latter is drained
+            self.until(lambda place=place: "is asked by way of this one" in self.balancer.health(place, "/healthz?verbose")[1],
+                       self.nodes[place].process.tail)
+            self.assertIn(f"node {active} serves", self.balancer.health(place, "/healthz?verbose")[1])
+            self.assertEqual(self.balancer.health(place, "/readyz")[0], is_ready)
         gateways = self.causeway(self.nodes[self.active], "edge")["peers"]
         self.assertIn("node three", [row["peer"] for row in gateways], gateways)
 
