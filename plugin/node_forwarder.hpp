@@ -32,8 +32,8 @@ class node_forwarder {
 public:
   /// What no operator has to set; tests do.
   struct patience {
-    /// A node that takes its turn and listens nowhere for so long may want our ports. It waits for them a little longer;
-    /// what is held for it here waits no longer than this.
+    /// A node that takes its turn and listens nowhere for so long may want our ports. It waits for them a little
+    /// longer; what is held for it here waits no longer than this.
     std::int64_t start_ms = 4'000;
     std::int64_t retry_ms = 5'000; ///< a port that was in use is tried again so often
   };
