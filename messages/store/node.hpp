@@ -53,9 +53,12 @@ struct stored_node {
   std::int64_t lease_left_ms = 0;       ///< negative: it ran out so long ago
   std::int64_t shards = 0;              ///< owned by it
   std::int64_t epoch = 0;               ///< the greatest of them
+  std::int64_t schema = 0;              ///< the newest of the store that it knows; 0: it has not said
 };
 struct nodes_listed {
   std::vector<stored_node> nodes;
+  std::int64_t schema = 0;      ///< of the store
+  std::int64_t serves_from = 0; ///< a node that does not know this one is refused
 };
 
 /// At start: what has to be woken. Rooms by both names, servers with something owed, invitations with something due.

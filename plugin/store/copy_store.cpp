@@ -5,6 +5,7 @@
 #include "plugin/store/meta.hpp"
 #include "plugin/store/postgresql_database.hpp"
 #include "plugin/store/postgresql_place.hpp"
+#include "plugin/store/schema.hpp"
 #include "plugin/store/sqlite_schema.hpp"
 
 #include <filesystem>
@@ -162,6 +163,14 @@ result<std::vector<copied_table>> copy_store(const config::store_options& from, 
     if (auto fine = check_source(source, from, wanted); !fine) return fine.error();
     if (auto prepared = prepare_schema(source); !prepared)
       return fault{prepared.error().code, from.path + ": " + prepared.error().detail};
+    // What is copied column by column is tables of this build, to which nothing is left to do.
+    const auto tables = sql::window_of(source, source.integer("PRAGMA user_version"));
+    if (tables.version != sql::schema_version)
+      return fault{fault_code::invalid_param, from.path + " is of a newer Causeway: copy it with that one"};
+    if (tables.serves_from != tables.version)
+      return fault{fault_code::invalid_param, from.path +
+                                                ": its upgrade is not finished; start the broker with it, say "
+                                                "`causeway cluster upgrade --finish`, and stop it again"};
     // Makes its tables, or says why it cannot.
     if (auto made = open_postgresql(to, nullptr); !made) return made.error();
     where = *place;

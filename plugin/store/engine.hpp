@@ -77,6 +77,13 @@ public:
   /// except for a store in memory.
   virtual status backup(const std::string& path) = 0;
 
+  /// Runs the steps of the schema that take away something (schema.hpp); whoever does not know this schema is refused
+  /// from then on. Harmless when repeated.
+  /// @returns conflict in words: a node that shares the store does not know it, or the store is of a newer build
+  virtual status finish_upgrade() {
+    return fault{fault_code::unrecognized, "this store has no schema that could be upgraded"};
+  }
+
   /// Another node may take the store, at once; nothing is committed any more. Repeats are harmless.
   virtual void leave() {}
 };

@@ -2,6 +2,7 @@
 
 #include "messages/crash_point.hpp"
 #include "plugin/store/node_rows.hpp"
+#include "plugin/store/schema.hpp"
 #include "plugin/store/term_rows.hpp"
 
 #include <pthread.h>
@@ -265,7 +266,8 @@ void membership::enter(const char* state) {
                           database_now() +
                           " + ?6) ON CONFLICT(incarnation) DO UPDATE SET lease_until = excluded.lease_until,"
                           " state = CASE WHEN node.state = ?7 THEN node.state ELSE excluded.state END"}
-      .run(incarnation_, seat_.name, seat_.endpoints, seat_.version, state, lease_ms, state_active);
+      .run(incarnation_, seat_.name, seat_.endpoints, sql::text_of({seat_.version, sql::schema_version}), state,
+           lease_ms, state_active);
     once.commit();
   }
   has_entered_ = true;
@@ -280,9 +282,10 @@ result<bool> membership::take_shards(const tables& work) {
   if (auto done = prepare(work); !done) return done.error();
   if (!has_entered_) enter(state_standby);
   const auto now = look();
-  if ((now.state == state_active && now.incarnation != incarnation_) || !take_over(now.incarnation)) return false;
-  db_.serve();
-  return true;
+  if (now.state == state_active && now.incarnation != incarnation_) return false;
+  auto taken = take_over(now.incarnation, work);
+  if (taken && *taken) db_.serve();
+  return taken;
 }
 
 status membership::prepare(const tables& work) {
@@ -294,12 +297,14 @@ status membership::prepare(const tables& work) {
 }
 
 /// @returns false: somebody else was quicker
-bool membership::take_over(std::int64_t from) {
+result<bool> membership::take_over(std::int64_t from, const tables& work) {
   const auto at = boot_time_ms();
   {
     sql::transaction all{db_, sql::transaction::kind::write};
     sql::statement{db_, "UPDATE shard SET owner = ?1, epoch = epoch + 1 WHERE owner = ?2"}.run(incarnation_, from);
     if (db_.changes() != sql::shard_count) return false;
+    // The former owner may have finished an upgrade since: the update has waited for that.
+    if (auto fine = work.check(db_); !fine) return fine.error();
     sql::statement{db_, "UPDATE node SET state = ?1, endpoints = ?2, lease_until = " + database_now() +
                           " + ?3 WHERE incarnation = ?4"}
       .run(state_active, listens() ? seat_.endpoints : std::string{}, lease_ms, incarnation_);

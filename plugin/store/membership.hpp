@@ -25,7 +25,7 @@ class membership {
 public:
   /// What has to be done with the tables, by the engine.
   struct tables {
-    /// While another one serves: whether this node could ever take its place.
+    /// While another one serves, and again when its shards are taken: whether this node could take its place.
     std::function<status(sql::connection&)> check;
     /// Makes or migrates them; nobody else uses the store meanwhile.
     std::function<status(sql::connection&)> prepare;
@@ -62,7 +62,7 @@ private:
   void end_sessions(std::int64_t incarnation);
   void enter(const char* state);
   result<bool> take_shards(const tables& work);
-  bool take_over(std::int64_t from);
+  result<bool> take_over(std::int64_t from, const tables& work);
   status prepare(const tables& work);
   bool renew(const char* state);
   void keep_renewing();

@@ -1,6 +1,11 @@
 #include "plugin/store/node_rows.hpp"
 
+#include "plugin/store/schema.hpp"
+
+#include <charconv>
 #include <string>
+#include <system_error>
+#include <utility>
 
 namespace causeway::store::sql {
 namespace {
@@ -22,12 +27,27 @@ WITH RECURSIVE ids(id) AS (SELECT 0 UNION ALL SELECT id + 1 FROM ids WHERE id < 
 INSERT INTO shard(id, owner, epoch) SELECT id, 0, 0 FROM ids;
 )"}};
 
+constexpr std::string_view schema_word = " schema ";
+
 } // namespace
 
 schema_steps node_steps() { return steps_of_nodes; }
 
+std::string text_of(const software& x) { return x.version + std::string{schema_word} + std::to_string(x.schema); }
+
+software software_of(std::string_view text) {
+  const auto at = text.rfind(schema_word);
+  if (at == std::string_view::npos) return {std::string{text}, 0};
+  software x{std::string{text.substr(0, at)}, 0};
+  const auto digits = text.substr(at + schema_word.size());
+  const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), x.schema);
+  if (read.ec != std::errc{} || read.ptr != digits.data() + digits.size()) return {std::string{text}, 0};
+  return x;
+}
+
 node_reads::node_reads(connection& db)
-    : all_(db, "SELECT incarnation, name, endpoints, version, state, lease_until - " + std::string{database_now_ms} +
+    : db_(db),
+      all_(db, "SELECT incarnation, name, endpoints, version, state, lease_until - " + std::string{database_now_ms} +
                  ", (SELECT count(*) FROM shard WHERE owner = incarnation),"
                  " (SELECT COALESCE(max(epoch), 0) FROM shard WHERE owner = incarnation)"
                  " FROM node ORDER BY lease_until DESC, incarnation LIMIT ?1") {}
@@ -39,12 +59,17 @@ answer node_reads::on(const list_nodes& x) {
     one.incarnation = rows.integer(0);
     one.name = rows.string(1);
     one.endpoints = rows.string(2);
-    one.version = rows.string(3);
+    auto runs = software_of(rows.text(3));
+    one.version = std::move(runs.version);
+    one.schema = runs.schema;
     one.state = rows.string(4);
     one.lease_left_ms = rows.integer(5);
     one.shards = rows.integer(6);
     one.epoch = rows.integer(7);
   }
+  const auto tables = window_of(db_);
+  found.schema = tables.version;
+  found.serves_from = tables.serves_from;
   return found;
 }
 

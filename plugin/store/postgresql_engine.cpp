@@ -18,9 +18,6 @@ namespace {
 
 using sql::all_recent_ids;
 
-/// The row of `meta` with the version of the tables.
-constexpr std::string_view version_row = "schema_version";
-
 template <class Work>
 auto without_exceptions(Work work) -> decltype(work()) {
   try {
@@ -32,33 +29,48 @@ auto without_exceptions(Work work) -> decltype(work()) {
   }
 }
 
-/// Of the tables; 0: there are none. @returns store_failed: they are of a newer version, or of another program
-result<std::int64_t> version_of_tables(sql::connection& db) {
+/// @returns store_failed: this build must not serve the tables, or they are of another program
+result<sql::schema_window> look_at_tables(sql::connection& db) {
+  if (db.integer("SELECT count(*) FROM pg_class WHERE oid = to_regclass('meta')") == 0) return sql::schema_window{};
   std::int64_t version = 0;
-  if (db.integer("SELECT count(*) FROM pg_class WHERE oid = to_regclass('meta')") != 0) {
+  {
     sql::statement find{db, sql::find_meta};
-    if (auto rows = find.query(version_row); rows.next()) version = rows.integer(0);
-    if (version == 0)
-      return fault{fault_code::store_failed, "the database has a table `meta` of another program; choose another one"};
+    if (auto rows = find.query(sql::version_row); rows.next()) version = rows.integer(0);
   }
-  if (version > sql::schema_version)
-    return fault{fault_code::store_failed, "the store has schema version " + std::to_string(version) +
-                                             ", this build knows up to " + std::to_string(sql::schema_version) +
-                                             ": install the newer Causeway again or restore a backup"};
-  return version;
+  if (version == 0)
+    return fault{fault_code::store_failed, "the database has a table `meta` of another program; choose another one"};
+  const auto tables = sql::window_of(db, version);
+  if (auto fine = sql::may_serve(tables); !fine) return fine.error();
+  return tables;
 }
 
 /// Makes the tables in an empty database, or migrates those of an older version, in one transaction.
 status prepare_tables(sql::connection& db) {
-  const auto version = version_of_tables(db);
-  if (!version) return version.error();
-  if (*version == sql::schema_version) return ok();
+  const auto tables = look_at_tables(db);
+  if (!tables) return tables.error();
+  if (tables->version >= sql::schema_version) return ok();
   sql::transaction all{db, sql::transaction::kind::write};
-  sql::migrate(db, *version);
-  sql::statement{db, sql::put_meta}.run(version_row, std::to_string(sql::schema_version));
+  sql::migrate(db, *tables);
   all.commit();
   return ok();
 }
+
+/// As long as it lives a statement takes as long as it takes; a lock that others hold is still not waited for.
+class unhurried {
+public:
+  /// @throws sql::error
+  explicit unhurried(postgresql_database& db) : db_(db) { db_.execute("SET statement_timeout = 0"); }
+  unhurried(unhurried&&) = delete;
+  ~unhurried() {
+    try {
+      db_.execute(session_limits);
+    } catch (const sql::error&) { // the connection is lost; the next one has the limits
+    }
+  }
+
+private:
+  postgresql_database& db_;
+};
 
 fault silenced() {
   return {fault_code::store_failed, "this node could not renew its place in the database for " +
@@ -147,6 +159,17 @@ public:
     return removed;
   }
 
+  status finish_upgrade() override {
+    if (!place_->held()->is_held()) return silenced();
+    if (unknown_) return fault{fault_code::store_failed, "the last commit is not settled yet; say it again"};
+    auto done = without_exceptions([&]() -> status {
+      const unhurried all{*db_};
+      return sql::finish(*db_);
+    });
+    notice_successor();
+    return done;
+  }
+
   status backup(const std::string&) override {
     return fault{fault_code::invalid_param,
                  "a PostgreSQL store is backed up with PostgreSQL's own means, such as pg_dump --format=custom"};
@@ -211,8 +234,8 @@ result<std::unique_ptr<engine>> open_postgresql(const config::store_options& opt
   if (!name) return name.error();
   membership::tables work;
   work.check = [&](sql::connection& db) -> status {
-    const auto version = version_of_tables(db);
-    if (!version) return version.error();
+    const auto tables = look_at_tables(db);
+    if (!tables) return tables.error();
     return wanted ? sql::may_claim(db, *wanted, *name) : ok();
   };
   work.prepare = &prepare_tables;

@@ -4,6 +4,7 @@
 #include "plugin/store/files.hpp"
 #include "plugin/store/identity.hpp"
 #include "plugin/store/questions.hpp"
+#include "plugin/store/schema.hpp"
 #include "plugin/store/sqlite_schema.hpp"
 #include "plugin/store/writer.hpp"
 
@@ -92,6 +93,9 @@ public:
   }
 
   result<std::size_t> purge(std::int64_t now_ms, const purge_limits& limits) override;
+  status finish_upgrade() override {
+    return guarded([&]() -> status { return sql::finish(*db_); });
+  }
   status backup(const std::string& path) override;
 
 private:

@@ -12,13 +12,10 @@ status prepare_schema(sqlite_database& db) {
   const bool is_fresh = db.integer("SELECT count(*) FROM sqlite_schema") == 0 && version == 0 && owner == 0;
   if (!is_fresh && owner != application_id)
     return fault{fault_code::store_failed, "the file is a database of another program; choose another store.path"};
-  if (version > sql::schema_version)
-    return fault{fault_code::store_failed, "the store has schema version " + std::to_string(version) +
-                                             ", this build knows up to " + std::to_string(sql::schema_version) +
-                                             ": install the newer Causeway again or restore a backup"};
-  if (version == sql::schema_version) return ok();
+  const auto tables = sql::window_of(db, version);
+  if (version >= sql::schema_version) return sql::may_serve(tables);
   sql::transaction all{db, sql::transaction::kind::write};
-  sql::migrate(db, version);
+  sql::migrate(db, tables);
   db.execute("PRAGMA application_id = " + std::to_string(application_id));
   db.execute("PRAGMA user_version = " + std::to_string(sql::schema_version));
   all.commit();

@@ -9,7 +9,8 @@ namespace causeway::store {
 inline constexpr std::int64_t application_id = 0x43574159;
 
 /// Creates the tables in an empty file, or migrates those of an older version (PRAGMA user_version) in one transaction.
-/// @returns store_failed when the file is another program's or newer than this build; nothing is changed then
+/// Newer ones that this build may serve are left alone.
+/// @returns store_failed when the file is another program's or too new for this build; nothing is changed then
 /// @throws sql::error
 status prepare_schema(sqlite_database& db);
 

@@ -69,7 +69,7 @@ fault refused(fault_code code) {
 /// What one turn of the writing thread does: commit the batches, then call back and answer in the order of `steps`.
 struct store_thread::group {
   /// Callback of the next batch, or a query.
-  using step = std::variant<commit_callback, waiting_query, waiting_purge>;
+  using step = std::variant<commit_callback, waiting_query, waiting_purge, waiting_upgrade>;
   std::vector<store_batch> batches;
   std::vector<batch_chain> chains; ///< of the batches
   std::vector<step> steps;
@@ -146,6 +146,18 @@ void store_thread::purge(std::int64_t now_ms, const purge_limits& limits, purge_
     return done(refused(why));
   }
   queue_.emplace_back(waiting_purge{now_ms, limits, std::move(done)});
+  lock.unlock();
+  writer_wakeup_.notify_one();
+}
+
+void store_thread::finish_upgrade(upgrade_callback done) {
+  std::unique_lock lock{mutex_};
+  if (const auto why = refusal(0); why != fault_code::none) {
+    ++counters_.refused;
+    lock.unlock();
+    return done(refused(why));
+  }
+  queue_.emplace_back(waiting_upgrade{std::move(done)});
   lock.unlock();
   writer_wakeup_.notify_one();
 }
@@ -244,6 +256,7 @@ store_thread::group store_thread::take_group() {
       // It must not see later batches, and the earlier ones are being taken: it waits for a turn of its own.
       if (!taken.steps.empty()) break;
       if (question) taken.steps.emplace_back(std::move(*question));
+      else if (auto* upgrade = std::get_if<waiting_upgrade>(&next)) taken.steps.emplace_back(std::move(*upgrade));
       else taken.steps.emplace_back(std::get<waiting_purge>(std::move(next)));
       queue_.pop_front();
       break;
@@ -274,6 +287,8 @@ void store_thread::process(group& taken) {
         ++counters_.queries;
       }
       asked->done(std::move(answered));
+    } else if (auto* upgrade = std::get_if<waiting_upgrade>(&step)) {
+      upgrade->done(gave_up_ ? status{*gave_up_} : engine_->finish_upgrade());
     } else {
       purge_slice(std::get<waiting_purge>(step));
     }

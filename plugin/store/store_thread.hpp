@@ -67,6 +67,7 @@ public:
   using commit_callback = std::function<void(result<commit_outcome>)>;
   using answer_callback = std::function<void(answer)>;
   using purge_callback = std::function<void(result<std::size_t>)>;
+  using upgrade_callback = std::function<void(status)>;
 
   /// @param options  the queue and group bounds are used
   store_thread(std::unique_ptr<engine> owned, const config::store_options& options);
@@ -83,6 +84,8 @@ public:
   void ask(query question, answer_callback done);
   /// Removes what is older than `limits`, slice by slice between the commits. @returns rows removed
   void purge(std::int64_t now_ms, const purge_limits& limits, purge_callback done);
+  /// See engine::finish_upgrade; between two commits, which wait as long as that takes. Refused like `submit`.
+  void finish_upgrade(upgrade_callback done);
   /// `told` hears of each attempt to write that failed for the disk, with the fault, and when one works again, with
   /// none. From the writing thread; like a callback.
   void watch(std::function<void(const fault&)> told);
@@ -116,7 +119,10 @@ private:
     purge_callback done;
     std::size_t removed = 0;
   };
-  using item = std::variant<waiting_batch, waiting_query, waiting_purge>;
+  struct waiting_upgrade {
+    upgrade_callback done;
+  };
+  using item = std::variant<waiting_batch, waiting_query, waiting_purge, waiting_upgrade>;
   struct group;
 
   fault_code refusal(std::size_t bytes) const;

@@ -15,11 +15,19 @@
 /// `rolled_back` do not throw.
 namespace causeway::store::sql {
 
+/// What a step does to a build that does not know it.
+enum class change : std::uint8_t {
+  adds,       ///< that build goes on: what it does not write has a default, what it reads means what it meant
+  takes_away, ///< something goes, or means something else: it waits until no such build is left
+};
+
 /// What leads the tables of a group from version `version - 1` of the schema to `version`. Never changed once released.
+/// One that takes away runs after the adding ones of later versions, too (schema.hpp).
 struct schema_step {
   std::int64_t version = 0;
   const char* sql = "";
   void (*convert)(connection& db) = nullptr; ///< runs behind `sql`, for what SQL alone cannot do
+  change does = change::adds;
 };
 using schema_steps = std::span<const schema_step>;
 
