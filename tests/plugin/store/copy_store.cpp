@@ -3,6 +3,7 @@
 #include "plugin/store/key_claim.hpp"
 #include "postgresql_server.hpp"
 #include "plugin/store/postgresql_database.hpp"
+#include "plugin/store/schema.hpp"
 #include "plugin/store/sqlite_database.hpp"
 #include "samples.hpp"
 
@@ -127,6 +128,26 @@ BOOST_AUTO_TEST_CASE(the_copy_goes_on_where_the_file_ended) {
   const auto again = must_commit(*store, put_command_result{"c7", "n", true, "", 7});
   BOOST_TEST(must_ask<outbox_read>(*store, read_outbox{}).head == 21);
   static_cast<void>(again);
+}
+
+BOOST_AUTO_TEST_CASE(a_store_whose_upgrade_is_not_finished_is_not_copied) {
+  scratch_folder folder;
+  fill(folder.file(), 1);
+  const auto refusal = [&] {
+    const auto url = postgresql_server::running().make_store();
+    const auto copied = copy_store(options_for(folder.file()), database_at(url), here);
+    return copied ? std::string{} : copied.error().detail;
+  };
+  {
+    sqlite_database db{folder.file(), SQLITE_OPEN_READWRITE};
+    db.execute("UPDATE meta SET value = '" + std::to_string(sql::schema_version - 1) + "' WHERE name = 'serves_from'");
+  }
+  BOOST_TEST(refusal().find("causeway cluster upgrade --finish") != std::string::npos);
+  {
+    sqlite_database db{folder.file(), SQLITE_OPEN_READWRITE};
+    db.execute("PRAGMA user_version = " + std::to_string(sql::schema_version + 1));
+  }
+  BOOST_TEST(refusal().find("is of a newer Causeway: copy it with that one") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(a_store_in_use_is_not_copied) {

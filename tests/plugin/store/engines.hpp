@@ -22,6 +22,8 @@ public:
   virtual std::unique_ptr<engine> open() = 0;
   /// Ends `running` as a killed process ends: nothing is closed in order, what is acknowledged stays.
   virtual void crash(std::unique_ptr<engine> running) = 0;
+  /// What names the store to other programs.
+  virtual config::store_options options() const = 0;
 };
 
 /// A file in a folder of its own. A crash leaves the files as they are at that moment, which is what the next engine
@@ -37,6 +39,8 @@ public:
     folder_ = std::move(left);
   }
 
+  config::store_options options() const override { return options_for(path()); }
+
 private:
   std::string path() const { return folder_->file(); }
   std::unique_ptr<scratch_folder> folder_ = std::make_unique<scratch_folder>();
@@ -46,16 +50,19 @@ private:
 class postgresql_place : public store_place {
 public:
   std::unique_ptr<engine> open() override {
-    config::store_options options;
-    options.engine = config::store_engine::postgresql;
-    options.url = url_;
-    auto opened = open_postgresql(options);
+    auto opened = open_postgresql(options());
     if (!opened) throw std::runtime_error{to_string(opened.error())};
     return *std::move(opened);
   }
   void crash(std::unique_ptr<engine> running) override {
     postgresql_server::running().cut(url_);
     running.reset();
+  }
+  config::store_options options() const override {
+    config::store_options x;
+    x.engine = config::store_engine::postgresql;
+    x.url = url_;
+    return x;
   }
 
 private:

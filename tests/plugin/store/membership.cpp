@@ -102,6 +102,22 @@ BOOST_FIXTURE_TEST_CASE(a_drained_node_leaves_a_free_place_to_others_until_it_is
   BOOST_TEST(state_of("second") == "active");
 }
 
+BOOST_FIXTURE_TEST_CASE(tables_are_looked_at_again_when_the_shards_are_taken, shared_store) {
+  make_tables();
+  const auto epoch = ask("SELECT max(epoch) FROM T.shard");
+  int looks = 0;
+  const auto nothing = [](sql::connection&) { return ok(); };
+  // The node that served has finished an upgrade after this one has prepared itself.
+  const auto check = [&](sql::connection&) -> status {
+    return ++looks == 1 ? ok() : status{fault{fault_code::store_failed, "too old"}};
+  };
+  const auto refused = membership::take(url, seat_of("second"), {check, nothing});
+  BOOST_REQUIRE(!refused);
+  BOOST_TEST(refused.error().detail == "too old");
+  BOOST_TEST(looks == 2);
+  BOOST_TEST(ask("SELECT max(epoch) FROM T.shard") == epoch);
+}
+
 BOOST_FIXTURE_TEST_CASE(a_drained_node_serves_again_where_nobody_else_does, shared_store) {
   make_tables();
   auto wanted = seat_of("second", -1);

@@ -127,7 +127,8 @@ BOOST_FIXTURE_TEST_CASE(a_newer_schema_and_tables_of_others_are_refused, postgre
   {
     postgresql_database db{url, postgresql_database::use::shared};
     sql::transaction all{db, sql::transaction::kind::write};
-    sql::statement{db, sql::put_meta}.run("schema_version", std::to_string(sql::schema_version + 1));
+    for (const auto row : {sql::version_row, sql::serves_from_row})
+      sql::statement{db, sql::put_meta}.run(row, std::to_string(sql::schema_version + 1));
     all.commit();
   }
   auto opened = open_postgresql(options_of(url));

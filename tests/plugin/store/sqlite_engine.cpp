@@ -76,7 +76,7 @@ put_event accepted(const matrix::event_ptr& event, std::int64_t position) {
 BOOST_AUTO_TEST_CASE(newer_schema_is_refused_and_left_alone) {
   scratch_folder folder;
   must_open(folder.file());
-  run_sql(folder.file(), "PRAGMA user_version = 999");
+  run_sql(folder.file(), "UPDATE meta SET value = '999' WHERE name = 'serves_from'; PRAGMA user_version = 999");
   auto refused = refusal_of(folder.file());
   BOOST_TEST((refused.code == fault_code::store_failed));
   BOOST_TEST(refused.detail.find("schema version 999") != std::string::npos);
