@@ -15,6 +15,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace causeway {
@@ -60,6 +61,7 @@ public:
   void ask_peer(std::string server, peer_request question, std::function<void(peer_answer)> done) override;
   void hand_in(std::string room_id, pdus_received events, std::function<void(pdus_handled)> done) override;
   void list_terms(std::size_t limit, std::function<void(result<std::vector<admin::term_row>>)> done) override;
+  void finish_upgrade(std::function<void(status)> done) override { p_.store.finish_upgrade(std::move(done)); }
   status drain(bool has_successor, const std::string& reason) override;
 
 private:

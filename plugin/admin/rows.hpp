@@ -200,7 +200,7 @@ struct audit_row {
 /// One node of those that share the store: a process from its start to its end.
 struct node_row {
   std::string name, state, version, endpoints, incarnation, may_stop;
-  std::int64_t lease_left_ms = 0, shards = 0, epoch = 0;
+  std::int64_t lease_left_ms = 0, shards = 0, epoch = 0, schema = 0;
 
   template <class F>
   void fields(F& f) {
@@ -219,6 +219,7 @@ struct node_row {
       "For how long it counts as alive without a word, milliseconds; negative: since so long it does not.");
     f("shards", shards, "Parts of the store it owns: 256, or none.");
     f("epoch", epoch, "Counts the changes of owners, of what it owns.");
+    f("schema", schema, "The newest schema of the store that it knows; 0: it does not say.");
   }
 };
 

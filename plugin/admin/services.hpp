@@ -99,6 +99,10 @@ public:
   virtual status undrain(const std::string&) {
     return fault{fault_code::conflict, "this node serves; there is nothing to undo"};
   }
+  /// Runs what the schema of the store still takes away; the callback gets a fault in words where that must wait.
+  virtual void finish_upgrade(std::function<void(status)> done) {
+    done(fault{fault_code::unrecognized, "there is no store here that could be upgraded"});
+  }
 };
 
 } // namespace causeway::admin

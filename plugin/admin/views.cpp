@@ -69,6 +69,28 @@ std::string may_stop(const store::stored_node& x, const store::nodes_listed& of)
   return next.empty() && x.state == "standby" ? "yes, but then nobody stands by" : "yes";
 }
 
+/// Nodes that are there and do not know the schema of the store.
+std::string ignorant_nodes(const store::nodes_listed& of) {
+  std::string names;
+  for (const auto& x : of.nodes)
+    if (x.lease_left_ms >= 0 && x.state != "left" && x.state != "dead" && x.schema < of.schema)
+      names.append(names.empty() ? "" : ", ").append(x.name).append(" (Causeway " + x.version + ")");
+  return names;
+}
+
+/// How far an upgrade of the store is, and what comes next.
+std::string about_upgrade(const store::nodes_listed& of) {
+  const auto schema = std::to_string(of.schema);
+  if (of.serves_from >= of.schema)
+    return "The store has schema " + schema + ", and whoever serves it has to know that.";
+  const auto old = ignorant_nodes(of);
+  return "The store has schema " + schema + ", and is still served by builds that know " +
+         std::to_string(of.serves_from) + ". " +
+         (old.empty() ? "Every node knows it: `causeway cluster upgrade --finish` is due, after which there is no way "
+                        "back to an older build."
+                      : "Not every node knows it: upgrade " + old + " before `causeway cluster upgrade --finish`.");
+}
+
 event_row describe_event(const matrix::event& x) {
   event_row row;
   row.event_id = x.event_id;
@@ -306,12 +328,17 @@ view nodes(const findings& found, const arguments& with) {
   rows.reserve(listed->nodes.size());
   for (const auto& x : listed->nodes)
     rows.push_back({x.name, x.state, x.version, x.endpoints, incarnation_text(x.incarnation), may_stop(x, *listed),
-                    x.lease_left_ms, x.shards, x.epoch});
+                    x.lease_left_ms, x.shards, x.epoch, x.schema});
   std::stable_sort(rows.begin(), rows.end(), [](const node_row& a, const node_row& b) {
     return std::tuple(rank_of_node(a.state), std::string_view{a.name}) <
            std::tuple(rank_of_node(b.state), std::string_view{b.name});
   });
-  return list("nodes", std::move(rows), with);
+  auto body = list("nodes", std::move(rows), with);
+  body.set("schema", listed->schema);
+  body.set("serves_from", listed->serves_from);
+  body.set("upgrade_due", json::value{listed->serves_from < listed->schema});
+  body.set("upgrade", about_upgrade(*listed));
+  return body;
 }
 
 view audit(const findings& found, const arguments& with) {

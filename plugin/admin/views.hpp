@@ -28,7 +28,7 @@ view servers(const findings& found, const arguments& with, std::int64_t now_ms);
 view invites(const findings& found, const arguments& with, std::int64_t now_ms);
 /// {dead_letters: [dead_letter_row], total}
 view dead_letters(const findings& found, const arguments& with);
-/// {nodes: [node_row], total}
+/// {nodes: [node_row], total, schema, serves_from, upgrade_due, upgrade: a sentence}
 view nodes(const findings& found, const arguments& with);
 /// {terms: [term_row], total}
 view terms(std::vector<term_row> rows, const arguments& with);

@@ -206,6 +206,7 @@ def node(name, state, lease_left_ms, **more):
         "shards": 256 if state == "active" else 0,
         "epoch": 7 if state == "active" else 0,
         "may_stop": "",
+        "schema": 14,
         **more,
     }
 

@@ -176,6 +176,15 @@ std::vector<command> of_steering() {
      {reason_option},
      on_broker(&run_undrain),
      changes},
+    {"cluster upgrade",
+     steer,
+     "How far an upgrade of the store is; with --finish, end it when every node runs the new version",
+     "cluster upgrade --finish --reason 'all nodes run 0.2'",
+     {{"--finish", "", "Take away what older builds need: there is no way back to them",
+       [](command_line& x) -> place { return &x.finishes; }},
+      reason_option},
+     [](const command_line& x) { return run_upgrade(x.request(), x.finishes); },
+     changes},
   };
 }
 

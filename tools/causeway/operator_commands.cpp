@@ -104,6 +104,14 @@ void show_checks(const json::object& body) {
   say("CAUSEWAY " + word_in(body, "state") + worst + "\n" + lines);
 }
 
+/// Empty of an archive that was made by a broker that did not tell it.
+std::string upgrade_line(const json::object& body) {
+  const auto told = word_in(body, "upgrade");
+  return told.empty() ? told : told + "\n";
+}
+
+std::string below_nodes(const json::object& body, std::int64_t) { return upgrade_line(body); }
+
 constexpr std::int64_t hand_over_ms_max = 60'000;
 constexpr std::chrono::milliseconds look_interval{50};
 
@@ -244,9 +252,12 @@ int run_show_letter(const broker_request& x) {
 }
 
 int run_cluster_status(const broker_request& x) {
-  return list<admin::node_row>(x, "nodes", "nodes",
-                               {"name", "state", "may_stop", "version", "lease_left_ms", "epoch", "endpoints"},
-                               "The store is a file of this broker alone (store.engine = \"sqlite\").");
+  return show_list(x, {"nodes",
+                       "nodes",
+                       admin::columns<admin::node_row>(),
+                       {"name", "state", "may_stop", "version", "schema", "lease_left_ms", "epoch", "endpoints"},
+                       "The store is a file of this broker alone (store.engine = \"sqlite\").",
+                       &below_nodes});
 }
 
 int run_cluster_history(const broker_request& x) {
@@ -287,6 +298,13 @@ int run_drain(const broker_request& x, bool waits) {
 
 int run_undrain(const broker_request& x) {
   return ask_and_show(x, "node.undrain", [](const json::object&) { say("This node takes its turn again.\n"); });
+}
+
+int run_upgrade(const broker_request& x, bool finishes) {
+  if (!finishes) return ask_and_show(x, "nodes", [](const json::object& body) { say(upgrade_line(body)); });
+  return ask_and_show(x, "upgrade.finish", [](const json::object&) {
+    say("The upgrade is finished: builds that do not know the schema of the store are refused from now on.\n");
+  });
 }
 
 int run_audit(const broker_request& x) {

@@ -24,6 +24,8 @@ int run_cluster_history(const broker_request& x);
 /// @param waits  until another node serves, a minute at most
 int run_drain(const broker_request& x, bool waits);
 int run_undrain(const broker_request& x);
+/// @param finishes  false: it only tells how far the upgrade is
+int run_upgrade(const broker_request& x, bool finishes);
 int run_audit(const broker_request& x);
 
 /// A support archive: what the lists say, as JSON, the configuration without secrets, the last lines of the log. No

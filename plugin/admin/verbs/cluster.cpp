@@ -54,16 +54,28 @@ void undrain_node(desk& at, const job& work) {
   at.answer(work, json::object{{"undrained", json::value{true}}});
 }
 
+void finish_upgrade(desk& at, const job& work) {
+  at.node().finish_upgrade([alive = at.weak_from_this(), work](const status& done) {
+    const auto d = alive.lock();
+    if (!d) return;
+    if (!done) return d->refuse(work, done.error());
+    d->answer(work, json::object{{"finished", json::value{true}}});
+  });
+}
+
 } // namespace
 
 std::span<const verb> cluster_verbs() {
-  static constexpr std::array<verb, 4> all = {{
-    {{"nodes", false, "", "Nodes that share the store, and which of them serves; none with SQLite."},
+  static constexpr std::array<verb, 5> all = {{
+    {{"nodes", false, "", "Nodes that share the store (none with SQLite), who serves, and how far an upgrade is."},
      &list_cluster_nodes},
     {{"history", false, "", "Who served the shared store from when to when, and why it ended."}, &list_history},
     {{"node.drain", true, "", "This node hands its place over and stands by, and leaves its turn to others."},
      &drain_node},
     {{"node.undrain", true, "", "A drained node takes its turn again."}, &undrain_node},
+    {{"upgrade.finish", true, "",
+      "The store is no longer kept fit for older builds: what they need is taken away, and they are refused."},
+     &finish_upgrade},
   }};
   return all;
 }

@@ -33,6 +33,8 @@ struct fake_node : services {
   std::vector<store::put_audit> audit; ///< the latest first
   store::nodes_listed nodes;
   std::vector<term_row> terms;
+  causeway::status upgrade = ok(); ///< what the store says when an upgrade is to be finished
+  int upgrades_finished = 0;
   std::optional<bool> drained; ///< whether somebody follows; empty: it was not drained
   std::vector<matrix::event_ptr> events;
   std::string letter_body;
@@ -157,6 +159,10 @@ struct fake_node : services {
   causeway::status drain(bool has_successor, const std::string&) override {
     drained = has_successor;
     return ok();
+  }
+  void finish_upgrade(std::function<void(causeway::status)> then) override {
+    if (upgrade) ++upgrades_finished;
+    then(upgrade);
   }
   void tell(address to, message body) override { told.emplace_back(std::move(to), std::move(body)); }
   void send(edge::connection, edge::frame f) override { sent.push_back(std::move(f)); }

@@ -75,6 +75,47 @@ BOOST_AUTO_TEST_CASE(the_history_is_cut_to_what_is_wanted) {
   BOOST_TEST(*body.find_array("terms")->front().find_string("name") == "c");
 }
 
+BOOST_AUTO_TEST_CASE(the_status_tells_how_far_an_upgrade_is) {
+  const store::stored_node serves{1, "a", "", "2.0", "active", 3'000, 256, 7, 15},
+    old{2, "b", "", "1.9", "standby", 3'000, 0, 0, 14}, silent{3, "c", "", "1.8", "standby", -1, 0, 0, 14},
+    gone{4, "d", "", "1.8", "left", 3'000};
+  const auto told = [&](std::vector<store::stored_node> nodes, std::int64_t serves_from) {
+    node.nodes = {std::move(nodes), 15, serves_from};
+    return ask("nodes");
+  };
+  auto body = told({serves, old, silent, gone}, 14);
+  BOOST_TEST(*body.find_bool("upgrade_due"));
+  BOOST_TEST(*body.find_integer("schema") == 15);
+  BOOST_TEST(*body.find_integer("serves_from") == 14);
+  BOOST_TEST(*body.find_string("upgrade") ==
+             "The store has schema 15, and is still served by builds that know 14. Not every node knows it: upgrade b "
+             "(Causeway 1.9) before `causeway cluster upgrade --finish`.");
+  const auto& rows = *body.find_array("nodes");
+  BOOST_TEST(*rows[0].find_integer("schema") == 15);
+  BOOST_TEST(*rows[1].find_integer("schema") == 14);
+  body = told({serves, silent, gone}, 14);
+  BOOST_TEST(body.find_string("upgrade")->find("Every node knows it: `causeway cluster upgrade --finish` is due") !=
+             std::string::npos);
+  body = told({serves}, 15);
+  BOOST_TEST(!*body.find_bool("upgrade_due"));
+  BOOST_TEST(*body.find_string("upgrade") == "The store has schema 15, and whoever serves it has to know that.");
+}
+
+BOOST_AUTO_TEST_CASE(an_upgrade_is_finished_once_the_store_lets_it_be_and_who_did_it_is_kept) {
+  node.upgrade = fault{fault_code::conflict, "not every node knows schema version 15"};
+  BOOST_TEST(refusal("upgrade.finish") == "conflict");
+  BOOST_TEST(node.audit.front().outcome.find("not every node knows") != std::string::npos);
+  BOOST_TEST(node.upgrades_finished == 0);
+  node.upgrade = ok();
+  BOOST_TEST(*ask("upgrade.finish").find_bool("finished"));
+  BOOST_TEST(node.upgrades_finished == 1);
+  BOOST_TEST(node.audit.front().verb == "upgrade.finish");
+  BOOST_TEST(node.audit.front().reason == "test");
+  BOOST_TEST(node.audit.front().outcome == "done");
+  operator_.peer_role = edge::role::inspector;
+  BOOST_TEST(refusal("upgrade.finish") == "role_denied");
+}
+
 BOOST_AUTO_TEST_CASE(a_store_of_one_process_has_no_nodes) {
   const auto body = ask("nodes");
   BOOST_TEST(body.find_array("nodes")->empty());

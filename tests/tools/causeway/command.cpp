@@ -345,6 +345,25 @@ BOOST_AUTO_TEST_CASE(what_changes_something_needs_a_reason_and_is_not_done_witho
   }
 }
 
+BOOST_AUTO_TEST_CASE(an_upgrade_of_the_store_is_looked_at_and_finished) {
+  broker b;
+  const std::string due = "Every node knows it: `causeway cluster upgrade --finish` is due";
+  auto x = b.ask("cluster status");
+  BOOST_TEST(x.code == 0);
+  BOOST_TEST(x.says("SCHEMA"), x.out);
+  BOOST_TEST(x.says(due), x.out);
+  BOOST_TEST(*b.ask("cluster status --json").parsed().find_bool("upgrade_due"));
+  x = b.ask("cluster upgrade");
+  BOOST_TEST(x.code == 0);
+  BOOST_TEST(x.out.starts_with("The store has schema 15, and is still served by builds that know 14. " + due), x.out);
+  x = b.ask("cluster upgrade --finish");
+  BOOST_TEST(x.code == 1);
+  BOOST_TEST(x.says("needs reason: say why (--reason TEXT)"));
+  x = b.ask("cluster upgrade --finish --reason test");
+  BOOST_TEST(x.code == 0);
+  BOOST_TEST(x.says("The upgrade is finished: builds that do not know the schema"), x.out);
+}
+
 BOOST_AUTO_TEST_CASE(check_ends_with_the_code_monitoring_has_for_the_worst_part) {
   broker b; // whose session is backing_off
   auto x = b.ask("check --backlog-age-s 100000");

@@ -141,6 +141,7 @@ struct broker : admin::services {
     seen.server_name = std::move(server);
     then(std::move(seen));
   }
+  void finish_upgrade(std::function<void(status)> then) override { then(ok()); }
   void tell(address, message) override {}
   void send(edge::connection to, edge::frame x) override { sockets->send(to, std::move(x)); }
   std::int64_t now_ms() override { return 1'700'000'000'000; }
@@ -169,6 +170,8 @@ struct broker : admin::services {
           {{0, 7}, "message.received", "no such room", 70, 1'700'000'000'000, "!r:chat.example", ""});
       return found;
     }
+    if (std::holds_alternative<store::list_nodes>(q))
+      return store::nodes_listed{{{1, "one", "", "0.2.0", "active", 3'000, 256, 7, 15}}, 15, 14};
     return fault{fault_code::internal, "not asked for in this test"};
   }
 
