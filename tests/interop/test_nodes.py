@@ -174,6 +174,39 @@ class NodesCase(ScenarioBase, InteropCase):
         return self.nodes[self.active]
 
 
+class NodesOfTwoBuilds(NodesCase):
+    """The tables become those of the next build, which only adds to them: by hand, as it would do it."""
+
+    def sql(self, statement):
+        return self.database.ask(self.url, statement)
+
+    def mark(self, version, serves_from):
+        for name, value in (("schema_version", version), ("serves_from", serves_from)):
+            self.sql(f"UPDATE meta SET value = '{value}' WHERE name = '{name}'")
+
+    def test_a_node_serves_the_tables_of_the_next_build_until_the_upgrade_is_finished(self):
+        version = int(self.sql("SELECT convert_from(value, 'UTF8') FROM meta WHERE name = 'schema_version'"))
+
+        def upgrade_and_kill(node):
+            self.sql("ALTER TABLE outbox ADD COLUMN shade bigint NOT NULL DEFAULT 7")
+            self.mark(version + 1, version)
+            began = time.monotonic()
+            node.kill()
+            return began
+        killed = self.fail_over(upgrade_and_kill, KILLED_S)
+        follower = self.nodes[self.waiting]
+        told = self.causeway(follower, "cluster", "status")
+        self.assertEqual((told["schema"], told["serves_from"], told["upgrade_due"]), (version + 1, version, True))
+        self.assertIn(f"upgrade {follower.name} (Causeway ", told["upgrade"])
+        self.assertIn("finish the upgrade there", self.causeway(follower, "cluster", "upgrade", "--finish", "--reason", "early", code=1))
+        self.stand_by(killed)
+        self.assertIn("ask the node that serves", self.causeway(killed, "cluster", "upgrade", "--finish", "--reason", "early", code=1))
+        self.assertEqual(killed.stop(), 0)
+        self.mark(version + 1, version + 1)  # the next build has finished
+        with self.assertRaisesRegex(RuntimeError, "install the newer Causeway"):
+            self.stand_by(killed)
+
+
 class OneSocketOfTwoNodes(NodesCase):
     """Both on one machine, with one `edge.admin_endpoint`: it is that of the node that serves."""
 

@@ -96,6 +96,11 @@ class PostgreSQL:
         subprocess.run([_program("createdb"), "-h", self.folder, "-U", "causeway", name], check=True)
         return self.url(name)
 
+    def ask(self, url, sql):
+        """What psql says to a statement, without a frame."""
+        return subprocess.run([_program("psql"), "-XAtq", "-v", "ON_ERROR_STOP=1", "-c", sql, url], check=True, capture_output=True,
+                              text=True).stdout.strip()
+
     def cpu_s(self):
         """CPU seconds of the server and its sessions so far, those that have ended included."""
         ticks = os.sysconf("SC_CLK_TCK")
