@@ -200,6 +200,7 @@ class NodesOfTwoBuilds(NodesCase):
         self.assertIn(f"upgrade {follower.name} (Causeway ", told["upgrade"])
         self.assertIn("finish the upgrade there", self.causeway(follower, "cluster", "upgrade", "--finish", "--reason", "early", code=1))
         self.stand_by(killed)
+        self.until(lambda: self.state_of(killed.name, killed) == "standby", "the socket of the node that stands by")
         self.assertIn("ask the node that serves", self.causeway(killed, "cluster", "upgrade", "--finish", "--reason", "early", code=1))
         self.assertEqual(killed.stop(), 0)
         self.mark(version + 1, version + 1)  # the next build has finished
