@@ -1,4 +1,5 @@
 #include "actors/directory/directory_machine.hpp"
+#include "actors/directory/user_profiles.hpp"
 
 #include "messages/chat/codec.hpp"
 #include "messages/edge/packing.hpp"

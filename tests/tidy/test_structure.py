@@ -33,6 +33,7 @@ NOT_ALONE = {
     "actors/invitation/question.hpp": _INTERFACE,
     "actors/remote_server/server_events.hpp": _INTERFACE,
     "actors/room/room_events.hpp": _INTERFACE,
+    "actors/room/events_under_way.hpp": _INTERFACE,
     "actors/directory/lookups.hpp": _HANDS_ON,
     "actors/directory/presences.hpp": _HANDS_ON,
     "actors/room/request_service.hpp": _HANDS_ON,
