@@ -334,10 +334,11 @@ view nodes(const findings& found, const arguments& with) {
            std::tuple(rank_of_node(b.state), std::string_view{b.name});
   });
   auto body = list("nodes", std::move(rows), with);
-  body.set("schema", listed->schema);
-  body.set("serves_from", listed->serves_from);
-  body.set("upgrade_due", json::value{listed->serves_from < listed->schema});
-  body.set("upgrade", about_upgrade(*listed));
+  if (!body) return body;
+  body->set("schema", listed->schema);
+  body->set("serves_from", listed->serves_from);
+  body->set("upgrade_due", json::value{listed->serves_from < listed->schema});
+  body->set("upgrade", about_upgrade(*listed));
   return body;
 }
 
