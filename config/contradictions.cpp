@@ -249,7 +249,7 @@ void finding::curve() {
     bool open;
     std::vector<std::string_view> roles;
   };
-  const std::vector<door> doors = {{"edge.chat_endpoints", any_tcp(e.chat_endpoints), {"chat"}},
+  const std::vector<door> doors = {{"edge.chat_endpoints", any_tcp(e.chat_endpoints), {"chat", "node"}},
                                    {"edge.gateway_endpoints", any_tcp(e.gateway_endpoints), {"gateway", "node"}},
                                    {"edge.admin_endpoint", is_tcp(e.admin_endpoint), {"admin", "inspector"}}};
   for (const auto& d : doors) {

@@ -16,12 +16,22 @@ constexpr std::size_t key_text_bytes = 41; ///< Z85 and the terminating zero
 std::optional<role> role_named(std::string_view word) {
   for (const auto r : {role::chat, role::gateway, role::inspector, role::admin})
     if (name(r) == word) return r;
-  if (word == "node") return role::gateway; // it passes on what other servers ask it
   return {};
 }
 
-bool may_use(role peer, std::string_view domain) {
-  return name(peer) == domain || (peer == role::inspector && domain == name(role::admin));
+/// Of another node of this homeserver, which passes on what it is asked itself.
+constexpr std::string_view node_word = "node";
+
+/// Without a name. @returns none: no such word
+std::optional<allowed_peer> peer_of(std::string_view word) {
+  if (word == node_word) return allowed_peer{role::gateway, {}, true};
+  if (const auto found = role_named(word)) return allowed_peer{*found, {}, false};
+  return {};
+}
+
+bool may_use(const allowed_peer& peer, std::string_view domain) {
+  if (peer.is_node) return domain == name(role::gateway) || domain == name(role::chat);
+  return name(peer.peer_role) == domain || (peer.peer_role == role::inspector && domain == name(role::admin));
 }
 
 } // namespace
@@ -29,12 +39,13 @@ bool may_use(role peer, std::string_view domain) {
 status allow_list::replace(const std::vector<config::edge_peer>& peers) {
   std::map<std::string, allowed_peer> listed;
   for (const auto& peer : peers) {
-    const auto peer_role = role_named(peer.role);
+    auto admitted = peer_of(peer.role);
     if (!config::is_curve_key(peer.public_key))
       return {fault_code::invalid_param, "edge.peers: the public key of " + peer.name + " is not 40 characters of Z85"};
-    if (!peer_role) return {fault_code::invalid_param, "edge.peers: " + peer.role + " is no role"};
+    if (!admitted) return {fault_code::invalid_param, "edge.peers: " + peer.role + " is no role"};
     if (peer.name.empty()) return {fault_code::invalid_param, "edge.peers: a peer has no name"};
-    if (!listed.emplace(peer.public_key, allowed_peer{*peer_role, peer.name}).second)
+    admitted->name = peer.name;
+    if (!listed.emplace(peer.public_key, *std::move(admitted)).second)
       return {fault_code::invalid_param, "edge.peers: the public key of " + peer.name + " is there twice"};
   }
   peers_ = std::move(listed);
@@ -78,15 +89,15 @@ std::uint64_t allow_list::answer() {
       zmq_z85_encode(text.data(), parts[credentials].data<std::uint8_t>(), key_bytes);
       key = text.data();
       const auto found = peers_.find(key);
-      if (found != peers_.end() && may_use(found->second.peer_role, parts[domain].to_string_view()))
-        peer = &found->second;
+      if (found != peers_.end() && may_use(found->second, parts[domain].to_string_view())) peer = &found->second;
     }
     if (peer == nullptr) {
       ++refused;
       spdlog::warn("E521 edge handshake refused key={} domain={} address={}", key, parts[domain].to_string(),
                    parts[address].to_string());
     }
-    const std::string user = peer == nullptr ? "" : std::string{name(peer->peer_role)} + "/" + peer->name;
+    const std::string_view word = peer == nullptr ? "" : peer->is_node ? node_word : name(peer->peer_role);
+    const std::string user = peer == nullptr ? "" : std::string{word} + "/" + peer->name;
     const std::string_view answer[] = {"1.0",
                                        parts[request_id].to_string_view(),
                                        peer ? "200" : "400",
@@ -103,9 +114,10 @@ std::optional<allowed_peer> allow_list::sender(const zmq::message_t& part) {
   if (user == nullptr) return {};
   const std::string_view text{user};
   const auto slash = text.find('/');
-  const auto peer_role = role_named(text.substr(0, slash));
-  if (slash == std::string_view::npos || !peer_role) return {};
-  return allowed_peer{*peer_role, std::string{text.substr(slash + 1)}};
+  auto peer = peer_of(text.substr(0, slash));
+  if (slash == std::string_view::npos || !peer) return {};
+  peer->name = text.substr(slash + 1);
+  return peer;
 }
 
 } // namespace causeway::edge

@@ -211,8 +211,9 @@ private:
     if (l.curve) {
       auto peer = received == 0 ? std::nullopt : allow_list::sender(parts[0]);
       if (!peer) return true; // cannot be: the handshake named the peer; without a name it gets nothing
-      from.peer_role = peer->peer_role;
-      from.peer_name = std::move(peer->name);
+      from.peer_role = peer->is_node ? l.kind : peer->peer_role;
+      // What a node passes on has the name of the chat server in its HELLO, as that node has checked it.
+      if (!peer->is_node || l.kind != role::chat) from.peer_name = std::move(peer->name);
     }
     auto x = read(l, from, parts, received, bytes);
     if (!x) {

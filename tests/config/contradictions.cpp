@@ -302,6 +302,10 @@ BOOST_AUTO_TEST_CASE(endpoints_that_nobody_may_use) {
       x.edge.gateway_endpoints = {"tcp://127.0.0.1:5001"};
     },
     "edge.gateway_endpoints", "role gateway");
+  accepts([&](options& x) { // chat servers of this machine, and those that another node passes on
+    with_curve(x);
+    x.edge.peers = {{std::string(40, 'a'), "two", "node"}};
+  });
   accepts([&](options& x) { // the other node passes on what other servers ask it
     with_curve(x);
     x.edge.peers = {{curve_key, "rc1", "chat"}, {std::string(40, 'a'), "two", "node"}};
