@@ -3,6 +3,7 @@
 #include "messages/fault.hpp"
 #include "plugin/gateway/curve_keys.hpp"
 #include "plugin/node_log.hpp"
+#include "plugin/node_serving_watch.hpp"
 #include "plugin/store/seat.hpp"
 
 #include <atomic>
@@ -23,20 +24,10 @@ namespace causeway {
 
 /// The HTTPS ports of a node that stands by: what other servers ask there goes to the node that serves, over its
 /// endpoint for gateways. Nothing is decided and nothing is kept here. While nobody serves, requests wait a moment for
-/// the one that follows.
-///
-/// Nodes of one machine may have one configuration: a port is that of the node that serves. So it is opened while
-/// somebody serves, never while somebody is about to; and one who has been about to for longer than a start takes gets
-/// it.
+/// the one that follows. When its ports are open: `serving_watch`.
 class node_forwarder {
 public:
-  /// What no operator has to set; tests do.
-  struct patience {
-    /// A node that takes its turn and listens nowhere for so long may want our ports. It waits for them a little
-    /// longer; what is held for it here waits no longer than this.
-    std::int64_t start_ms = 4'000;
-    std::int64_t retry_ms = 5'000; ///< a port that was in use is tried again so often
-  };
+  using patience = serving_watch::patience;
   /// Where a standby's requests are to go; without it a node that stands by has no HTTPS port.
   static bool is_wanted(const config::options& options, bool without_gateway) {
     return !without_gateway && !options.gateway.listen.empty() && !options.edge.gateway_endpoints.empty();
@@ -65,17 +56,13 @@ private:
   void go_to(const std::string& endpoint, std::optional<gateway::curve_keys> keys);
   void open(const std::string& node, const std::string& endpoint, std::optional<gateway::curve_keys> keys);
   void complain(const std::string& node, const std::string& why);
-  result<std::optional<gateway::curve_keys>> keys_for(const std::string& node, const std::string& endpoint) const;
 
   const config::options& options_;
   node_log& log_;
   const std::string name_;
-  const patience patience_;
-  zmq::context_t zmq_;                               ///< of its own: it ends before the node serves
-  std::string seen_;                                 ///< who has the store, as one word
-  std::int64_t seen_since_ms_ = 0, next_try_ms_ = 0; ///< boot time
-  bool has_complained_ = false;                      ///< since then
-  mutable std::mutex mutex_;                         ///< guards what follows
+  serving_watch watch_;
+  zmq::context_t zmq_;       ///< of its own: it ends before the node serves
+  mutable std::mutex mutex_; ///< guards what follows
   std::unique_ptr<gateway::gateway> gateway_;
   std::string target_; ///< of `gateway_`; empty: nobody serves
 };
