@@ -125,8 +125,9 @@ void add_edge(std::vector<field>& out) {
   s.list(
     "chat_endpoints", &edge_options::chat_endpoints,
     "Where chat servers connect. ipc:// needs no CURVE; loopback tcp:// without it lets every user of this machine act "
-    "as "
-    "the chat server; anything else needs it.");
+    "as the chat server; anything else needs it. With gateway_endpoints, a node that stands by takes chat servers as "
+    "well and passes them on to the first tcp:// address here of the one that serves: one that they reach, without "
+    "*.");
   s.list(
     "gateway_endpoints", &edge_options::gateway_endpoints,
     "Where gateways of other processes connect, as for chat_endpoints. The built-in gateway needs none. Where nodes "

@@ -5,7 +5,7 @@
 namespace causeway {
 namespace {
 
-constexpr std::string_view gateway_word = "gateway=";
+constexpr std::string_view gateway_word = "gateway=", chat_word = "chat=";
 constexpr std::string_view network_scheme = "tcp://", file_scheme = "ipc://";
 
 bool is_for_others(std::string_view endpoint) {
@@ -19,15 +19,45 @@ bool is_for_others(std::string_view endpoint) {
   return !is_any(host) && port != "*" && port != "0";
 }
 
+bool is_one_word(std::string_view x) { return x.find(' ') == std::string_view::npos; }
+
+/// The first word of that kind, without what it begins with.
+std::string first_of(std::string_view kind, std::string_view words) {
+  while (!words.empty()) {
+    const auto space = words.find(' ');
+    const auto word = words.substr(0, space);
+    if (word.starts_with(kind)) return std::string{word.substr(kind.size())};
+    words = space == std::string_view::npos ? std::string_view{} : words.substr(space + 1);
+  }
+  return {};
+}
+
 } // namespace
 
 std::string address_words(const config::edge_options& options) {
   auto all = options.gateway_endpoints;
-  std::erase_if(all, [](const std::string& x) { return !is_for_others(x) || x.find(' ') != std::string::npos; });
+  std::erase_if(all, [](const std::string& x) { return !is_for_others(x) || !is_one_word(x); });
   std::stable_partition(all.begin(), all.end(), [](const std::string& x) { return x.starts_with(network_scheme); });
   std::string words;
   for (const auto& x : all) words.append(words.empty() ? "" : " ").append(gateway_word).append(x);
+  for (const auto& x : told_chat_addresses(options)) words.append(words.empty() ? "" : " ").append(chat_word).append(x);
   return words;
+}
+
+std::vector<std::string> told_chat_addresses(const config::edge_options& options) {
+  if (options.gateway_endpoints.empty()) return {};
+  auto all = options.chat_endpoints;
+  // A socket file is for chat servers of this machine, and on another one the same name is another file.
+  std::erase_if(
+    all, [](const std::string& x) { return !x.starts_with(network_scheme) || !is_for_others(x) || !is_one_word(x); });
+  return all;
+}
+
+std::vector<std::string> unreachable_chat_addresses(const config::edge_options& options) {
+  if (options.gateway_endpoints.empty()) return {};
+  auto all = options.chat_endpoints;
+  std::erase_if(all, [](const std::string& x) { return !x.starts_with(network_scheme) || is_for_others(x); });
+  return all;
 }
 
 std::vector<std::string> unreachable_addresses(const config::edge_options& options) {
@@ -36,14 +66,8 @@ std::vector<std::string> unreachable_addresses(const config::edge_options& optio
   return all;
 }
 
-std::string gateway_address_in(std::string_view endpoints) {
-  while (!endpoints.empty()) {
-    const auto space = endpoints.find(' ');
-    const auto word = endpoints.substr(0, space);
-    if (word.starts_with(gateway_word)) return std::string{word.substr(gateway_word.size())};
-    endpoints = space == std::string_view::npos ? std::string_view{} : endpoints.substr(space + 1);
-  }
-  return {};
-}
+std::string gateway_address_in(std::string_view endpoints) { return first_of(gateway_word, endpoints); }
+
+std::string chat_address_in(std::string_view endpoints) { return first_of(chat_word, endpoints); }
 
 } // namespace causeway

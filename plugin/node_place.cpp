@@ -30,7 +30,7 @@ std::string endpoints_of(const config::options& options) {
 /// What a node that stands by shows over HTTP.
 class standby_health final : public inspector::services {
 public:
-  /// @param is_ready  whether it takes requests of other servers, and for whom it waits
+  /// @param is_ready  whether it takes what is to be passed on, and for whom it waits
   explicit standby_health(std::function<inspector::health_check()> is_ready) : is_ready_(std::move(is_ready)) {}
 
   void ask(inspector::question, inspector::answer_function done) override {
@@ -64,13 +64,18 @@ node_place::node_place(const config::options& options, node_log& log, node_event
                        bool without_gateway)
     : options_(options), log_(log), told_(std::move(told)), check_(std::move(check)) {
   if (options.store.engine != config::store_engine::postgresql) return;
-  for (const auto& x : unreachable_addresses(options.edge))
-    log_.write(note{log_level::warning,
-                    "N768 address not told to nodes that stand by: others cannot connect to it",
-                    {{"option", "edge.gateway_endpoints"}, {"address", x}}},
-               {actor_kind::store, ""});
+  const auto leave_out = [this](const char* option, const std::vector<std::string>& addresses) {
+    for (const auto& x : addresses)
+      log_.write(note{log_level::warning,
+                      "N768 address not told to nodes that stand by: others cannot connect to it",
+                      {{"option", option}, {"address", x}}},
+                 {actor_kind::store, ""});
+  };
+  leave_out("edge.gateway_endpoints", unreachable_addresses(options.edge));
+  leave_out("edge.chat_endpoints", unreachable_chat_addresses(options.edge));
   if (node_forwarder::is_wanted(options, without_gateway))
     forwarder_ = std::make_unique<node_forwarder>(options, log, name_of_node(options));
+  if (chat_forwarder::is_wanted(options)) chat_ = std::make_unique<chat_forwarder>(options, log);
   if (!told_.is_drained) told_.is_drained = std::make_shared<std::atomic<store::drained>>(store::drained::no);
   held_ = std::make_shared<store::lease>([this](const std::string& why) {
     log_.write(note{log_level::error, "N762 another node has taken this one's place", {{"why", why}}},
@@ -180,20 +185,24 @@ status node_place::wait(const store::store_in_use& by) {
       if (auto opened = open_health_checks(); !opened) return opened;
   }
   tend_desk(by);
-  if (forwarder_) {
-    forwarder_->see(by);
-    *forwards_ = forwarder_->is_up();
-  }
+  if (forwarder_) forwarder_->see(by);
+  if (chat_) chat_->see(by);
+  *forwards_ = passes_on();
   if (told_.standing_by && !told_.standing_by(about))
     return fault{fault_code::stopping, "this node was stopped while it stood by"};
   return ok();
 }
 
-/// `/livez` and `/readyz` for whoever shares out connections: ready is who takes requests of other servers, also to
-/// pass them on. All else is the business of the node that serves.
+/// All that it is to pass on.
+bool node_place::passes_on() const {
+  return (forwarder_ || chat_) && (!forwarder_ || forwarder_->is_up()) && (!chat_ || chat_->is_up());
+}
+
+/// `/livez` and `/readyz` for whoever shares out connections: ready is who takes them, also to pass them on. All else
+/// is the business of the node that serves.
 status node_place::open_health_checks() {
   auto shown = std::make_shared<standby_health>([this] {
-    const bool forwards = forwarder_ && forwarder_->is_up();
+    const bool forwards = passes_on();
     // Whoever is drained is to be stopped: it passes on what comes, and is to get nothing new.
     const bool is_drained = *told_.is_drained != store::drained::no;
     const std::lock_guard guard(mutex_);

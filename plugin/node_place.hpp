@@ -2,6 +2,7 @@
 #include "config/options.hpp"
 #include "messages/fault.hpp"
 #include "plugin/inspector/web_server.hpp"
+#include "plugin/node_chat.hpp"
 #include "plugin/node_forwarder.hpp"
 #include "plugin/node_log.hpp"
 #include "plugin/node_standby.hpp"
@@ -35,7 +36,8 @@ struct node_events {
 std::string name_of_node(const config::options& options);
 
 /// A node's place among those that share its store: it stands by while another one serves, and meanwhile answers the
-/// health checks and, on the operator's socket, what is about the nodes, and passes requests of other servers on.
+/// health checks and, on the operator's socket, what is about the nodes, and passes requests of other servers and
+/// connections of chat servers on.
 ///
 /// Nodes of one machine may have one socket: it is that of the node that serves. So nobody opens it who stands by while
 /// another one has its turn and does not listen yet, nor while the place has only just become free.
@@ -51,6 +53,7 @@ public:
   /// @param has_turn  this node is to serve; false: its start has failed
   void stop_waiting(bool has_turn) {
     if (forwarder_) forwarder_->close(has_turn);
+    if (chat_) chat_->close();
     desk_.reset();
     waiting_.reset();
   }
@@ -68,6 +71,7 @@ private:
   status open_health_checks();
   void tend_desk(const store::store_in_use& by);
   void open_desk();
+  bool passes_on() const;
   std::string about();
   std::string why_left();
 
@@ -77,7 +81,8 @@ private:
   const std::function<status()> check_;
   std::shared_ptr<store::lease> held_;
   bool stands_by_ = false, is_checked_ = false;
-  std::unique_ptr<node_forwarder> forwarder_; ///< null: nothing is passed on; outlives `waiting_`, which asks it
+  std::unique_ptr<node_forwarder> forwarder_; ///< null: no requests are passed on; outlives `waiting_`, which asks it
+  std::unique_ptr<chat_forwarder> chat_;      ///< null: no chat servers are; the same
   const std::shared_ptr<std::atomic<bool>> forwards_ = std::make_shared<std::atomic<bool>>(false);
   std::unique_ptr<inspector::web_server> waiting_; ///< null: not standing by, or admin.web_listen is empty
   std::unique_ptr<standby_desk> desk_;             ///< null: not standing by, or who serves may want the same socket

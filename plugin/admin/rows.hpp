@@ -211,8 +211,8 @@ struct node_row {
     f("version", version, "Of Causeway.");
     f("endpoints", endpoints,
       "Where it listens when it serves, as it is configured; empty: it has just taken its turn, and does not listen "
-      "yet. gateway=: where nodes that stand by pass requests of other servers on to; forwards: it stands by and does "
-      "so.");
+      "yet. gateway= and chat=: where nodes that stand by pass requests of other servers, and chat servers, on to; "
+      "forwards: it stands by and does so.");
     f("incarnation", incarnation, "Names this process among all there were, 12 hexadecimal digits.");
     f("may_stop", may_stop, "Whether it may be stopped now; empty: it is gone.");
     f("lease_left_ms", lease_left_ms,

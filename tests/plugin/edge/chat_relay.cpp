@@ -132,15 +132,7 @@ BOOST_AUTO_TEST_CASE(while_nobody_serves_a_chat_server_is_told_to_come_again) {
   BOOST_TEST((refusal(alice->receive()) == fault_code::stopping));
   edge_rig node;
   relay->retarget(node.chat(), {});
-  for (;;) { // the relay may not have gone there yet
-    alice->send({"CW1", "H", hello(), ""});
-    if (const auto got = node.next(std::chrono::milliseconds{200})) {
-      node.served->send(got->first, {verb::welcome, "\x80", ""});
-      break;
-    }
-    BOOST_REQUIRE((refusal(alice->receive()) == fault_code::stopping));
-  }
-  BOOST_TEST(alice->receive() == welcome, boost::test_tools::per_element());
+  greet(*alice, node);
 }
 
 BOOST_AUTO_TEST_CASE(when_another_node_serves_all_connect_again_and_hear_nothing_of_the_one_before) {
@@ -205,11 +197,7 @@ BOOST_AUTO_TEST_CASE(an_address_that_is_none_ends_the_connection_and_not_the_rel
   BOOST_TEST((refusal(alice->receive()) == fault_code::stopping));
   relay->retarget(node.chat(), {});
   const auto bob = chat_server();
-  for (;;) {
-    bob->send({"CW1", "H", hello(), ""});
-    if (node.next(std::chrono::milliseconds{200})) break;
-    BOOST_REQUIRE((refusal(bob->receive()) == fault_code::stopping));
-  }
+  greet(*bob, node);
 }
 
 BOOST_AUTO_TEST_CASE(too_much_that_waits_for_the_node_ends_the_connection) {

@@ -11,9 +11,10 @@ using namespace causeway;
 
 namespace {
 
-config::edge_options with(std::vector<std::string> endpoints) {
+config::edge_options with(std::vector<std::string> endpoints, std::vector<std::string> chat_endpoints = {}) {
   config::edge_options x;
   x.gateway_endpoints = std::move(endpoints);
+  x.chat_endpoints = std::move(chat_endpoints);
   return x;
 }
 
@@ -34,12 +35,28 @@ BOOST_AUTO_TEST_CASE(what_is_no_address_for_others_is_left_out) {
   BOOST_TEST(unreachable_addresses(with({"ipc:///a", "tcp://10.0.0.1:8470"})).empty());
 }
 
+BOOST_AUTO_TEST_CASE(chat_servers_reach_it_at_its_network_addresses_where_gateways_do) {
+  BOOST_TEST(address_words(with({"tcp://10.0.0.1:8470"}, {"ipc:///run/chat.sock", "tcp://10.0.0.1:8471"})) ==
+             "gateway=tcp://10.0.0.1:8470 chat=tcp://10.0.0.1:8471");
+  BOOST_TEST(address_words(with({}, {"tcp://10.0.0.1:8471"})).empty());
+  const auto any = with({"tcp://10.0.0.1:8470"}, {"tcp://*:8471", "ipc:///run/chat.sock"});
+  BOOST_TEST(address_words(any) == "gateway=tcp://10.0.0.1:8470");
+  BOOST_TEST(told_chat_addresses(any).empty());
+  BOOST_TEST(unreachable_chat_addresses(any) == std::vector<std::string>{"tcp://*:8471"},
+             boost::test_tools::per_element());
+  BOOST_TEST(unreachable_chat_addresses(with({}, {"tcp://*:8471"})).empty());
+}
+
 BOOST_AUTO_TEST_CASE(the_first_address_is_found_among_the_words_of_a_row) {
   BOOST_TEST(gateway_address_in("tcp://10.0.0.1:8471 0.0.0.0:8448 gateway=tcp://10.0.0.1:8470 gateway=ipc:///a") ==
              "tcp://10.0.0.1:8470");
   BOOST_TEST(gateway_address_in("gateway=ipc:///a") == "ipc:///a");
   BOOST_TEST(gateway_address_in("tcp://10.0.0.1:8471 0.0.0.0:8448").empty()); // of an older version
   BOOST_TEST(gateway_address_in("").empty());
+  BOOST_TEST(
+    chat_address_in("tcp://10.0.0.1:8471 gateway=tcp://10.0.0.1:8470 chat=tcp://10.0.0.1:8471 chat=tcp://b:1") ==
+    "tcp://10.0.0.1:8471");
+  BOOST_TEST(chat_address_in("tcp://10.0.0.1:8471 gateway=tcp://10.0.0.1:8470").empty());
 }
 
 BOOST_AUTO_TEST_SUITE_END()
