@@ -1,37 +1,32 @@
-"""Three nodes over one database and a homeserver that knows one of them, which stands by: it passes on what it is asked, whoever serves."""
+"""Three nodes over one database, and a homeserver and a chat server that know one of them, which stands by: it passes both on, whoever serves."""
 
-import socket
 import ssl
 import time
 import urllib.request
 
-from causeway_demo.balancer import ANSWER_S, Balancer
+from causeway_demo.balancer import Balancer
 from causeway_demo.process import free_port
-from test_nodes import DRAINED_S, KILLED_S, NodesCase
+from test_nodes import DRAINED_S, KILLED_S, MESSAGES, NodesCase
 
 PASSES_ON = 2  # the place of the node that the homeserver knows
 
 
 class WayToTheServingNode(Balancer):
-    """Of chat servers. A node that stands by and passes requests on is ready as well, but no chat server can connect to it."""
+    """Of chat servers. A node that stands by and passes them on is ready as well, and says so."""
 
     def is_ready(self, node):
-        return super().is_ready(node) and self.takes_chat_servers(node)
+        return super().is_ready(node) and not self.passes_on(node)
 
-    def takes_chat_servers(self, node):
-        try:
-            with socket.create_connection(("127.0.0.1", self._nodes[node][1][0]), timeout=ANSWER_S):
-                return True
-        except OSError:
-            return False
+    def passes_on(self, node):
+        return "is asked by way of this one" in self.health(node, "/healthz?verbose")[1]
 
 
-class PassedOn(NodesCase):
+class PassedOnCase(NodesCase):
     names = ("one", "two", "three")
 
     @classmethod
     def make_balancer(cls):
-        cls.https = {name: free_port() for name in cls.names}
+        cls.https, cls.chat_ports = ({name: free_port() for name in cls.names} for _ in range(2))
         return WayToTheServingNode(1)
 
     @classmethod
@@ -40,7 +35,7 @@ class PassedOn(NodesCase):
 
     @classmethod
     def ports_of(cls, name):
-        return free_port(), cls.https[name], free_port()
+        return cls.chat_ports[name], cls.https[name], free_port()
 
     @classmethod
     def further_edge(cls):
@@ -60,7 +55,7 @@ class PassedOn(NodesCase):
 
     def is_passing_on(self, place):
         """Its HTTPS port answers, and it is not the one that serves. A question waits there for a node that serves."""
-        if self.balancer.takes_chat_servers(place):
+        if self.balancer.is_ready(place):
             return False
         trust = ssl.create_default_context(cafile=self.authority.ca_file)
         try:
@@ -86,6 +81,26 @@ class PassedOn(NodesCase):
         node.kill()
         return began
 
+    def drain_and_wait(self, node):
+        began = time.monotonic()
+        self.drain(node, "--wait")
+        return began
+
+    def give_the_turn_to_the_one_that_passes_on(self):
+        self.drain(self.nodes[self.waiting])
+        self.causeway(self.nodes[PASSES_ON], "undrain", "--reason", "its turn")
+        self.until(lambda: self.state_of("three") == "standby", "the node that passes on to take its turn again")
+
+    def kill_the_one_that_passes_on(self, _):
+        three = self.nodes[PASSES_ON]
+        began = self.kill(three)
+        self.stand_by(three)
+        return began
+
+
+class PassedOn(PassedOnCase):
+    """What other servers ask; the chat server knows the way to the node that serves."""
+
     def test_the_status_names_who_passes_requests_on_and_so_does_the_health_check(self):
         rows = {row["name"]: row["endpoints"].split() for row in self.living()}
         active, others = self.nodes[self.active].name, {node.name for node in self.nodes} - {self.nodes[self.active].name}
@@ -107,20 +122,14 @@ class PassedOn(NodesCase):
         self.stand_by(killed)
 
     def test_the_serving_node_is_drained_while_a_server_speaks_to_the_one_that_stands_by(self):
-        def drain(node):
-            began = time.monotonic()
-            self.drain(node, "--wait")
-            return began
-        drained = self.fail_over(drain, DRAINED_S)
+        drained = self.fail_over(self.drain_and_wait, DRAINED_S)
         self.assertTrue(self.is_passing_on(PASSES_ON))
         self.until(lambda: self.is_passing_on(self.nodes.index(drained)), drained.process.tail)  # it stands by as well
         self.causeway(drained, "undrain", "--reason", "it runs")
 
     def test_the_node_that_passed_requests_on_takes_its_turn(self):
         """Its port is closed for a moment, and is its own then."""
-        self.drain(self.nodes[self.waiting])
-        self.causeway(self.nodes[PASSES_ON], "undrain", "--reason", "its turn")
-        self.until(lambda: self.state_of("three") == "standby", "the node that passes requests on to take its turn again")
+        self.give_the_turn_to_the_one_that_passes_on()
         killed = self.fail_over(self.kill, KILLED_S)
         self.assertTrue(self.balancer.is_ready(PASSES_ON))
         self.causeway(self.nodes[self.waiting], "undrain", "--reason", "it runs")
@@ -128,10 +137,60 @@ class PassedOn(NodesCase):
 
     def test_the_node_that_passes_requests_on_is_killed_and_started_again(self):
         """What it had passed on is repeated by the server that asked."""
-        def kill_it(_):
-            three = self.nodes[PASSES_ON]
-            began = time.monotonic()
-            three.kill()
-            self.stand_by(three)
-            return began
-        self.fail_over(kill_it, KILLED_S, lambda: self.is_passing_on(PASSES_ON))
+        self.fail_over(self.kill_the_one_that_passes_on, KILLED_S, lambda: self.is_passing_on(PASSES_ON))
+
+
+class ChatPassedOn(PassedOnCase):
+    """The chat server knows the node that stands by, and no other; so does the homeserver."""
+
+    @classmethod
+    def make_node(cls, name, standby=True):
+        node = super().make_node(name, standby)
+        node.chat_endpoint = f"tcp://127.0.0.1:{cls.chat_ports[cls.names[PASSES_ON]]}"
+        return node
+
+    def setUp(self):
+        super().setUp()
+        self.acknowledged = []
+        self.until(self.is_connected, self.nodes[PASSES_ON].process.tail)
+
+    def is_connected(self):
+        """As the node that serves sees it."""
+        return any(row["peer"] == "chat-ours" for row in self.causeway(self.nodes[self.active], "edge")["peers"])
+
+    def say(self, talk, text):
+        answer = super().say(talk, text)
+        self.acknowledged.append(answer["event_id"])
+        return answer
+
+    def fail_over(self, end, bound_s, is_over=None):
+        """And what was acknowledged is what the other server has: as often, and each an event of its own."""
+        name = self.nodes[self.active].name
+        self.assertIn(f"chat=tcp://127.0.0.1:{self.chat_ports[name]}",
+                      next(row["endpoints"] for row in self.living() if row["name"] == name).split())
+        self.acknowledged.clear()
+        ended = super().fail_over(end, bound_s, is_over)
+        told = {each.body["event_id"] for each in self.theirs.chat.find("message.received")}
+        self.assertEqual((len(self.acknowledged), len(set(self.acknowledged)), set(self.acknowledged) - told), (MESSAGES, MESSAGES, set()))
+        self.assertEqual((self.ours.chat.duplicates(), self.theirs.chat.duplicates()), ([], []))
+        return ended
+
+    def test_the_serving_node_is_killed_while_a_chat_server_speaks_to_the_one_that_stands_by(self):
+        killed = self.fail_over(self.kill, KILLED_S)
+        self.stand_by(killed)
+
+    def test_the_serving_node_is_drained_while_a_chat_server_speaks_to_the_one_that_stands_by(self):
+        drained = self.fail_over(self.drain_and_wait, DRAINED_S)
+        self.causeway(drained, "undrain", "--reason", "it runs")
+
+    def test_the_node_that_passed_a_chat_server_on_takes_its_turn(self):
+        """The chat server is told to connect again, to the same port."""
+        self.give_the_turn_to_the_one_that_passes_on()
+        killed = self.fail_over(self.kill, KILLED_S)
+        self.assertTrue(self.balancer.is_ready(PASSES_ON))
+        self.causeway(self.nodes[self.waiting], "undrain", "--reason", "it runs")
+        self.stand_by(killed)
+
+    def test_the_node_that_passes_a_chat_server_on_is_killed_and_started_again(self):
+        """What had no RESULT is repeated, and what had no ACK comes again."""
+        self.fail_over(self.kill_the_one_that_passes_on, KILLED_S, lambda: self.balancer.passes_on(PASSES_ON))
