@@ -24,7 +24,8 @@ namespace {
 const connection alice{0, std::string("\0aaaa", 5), role::chat, {}};
 const connection bob{1, std::string("\0aaaa", 5), role::chat, {}}; // the same routing id at another endpoint
 
-/// What is to be done, as words: `open 1`, `1 < COMMAND c` (to the node), `a > EVENT e` (to the chat server), `close 1`.
+/// What is to be done, as words: `open 1`, `1 < COMMAND c` (to the node), `alice > EVENT e` (to the chat server),
+/// `close 1`.
 struct spelt {
   std::string peer_of(const connection& x) const { return x.endpoint == alice.endpoint ? "alice" : "bob"; }
   static std::string text_of(const frame& x) {
