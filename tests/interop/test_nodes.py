@@ -104,7 +104,7 @@ class NodesCase(ScenarioBase, InteropCase):
 
     def setUp(self):
         super().setUp()
-        self.active = self.until(lambda: [place for place in range(2) if self.balancer.is_ready(place)], "a node that serves")[0]
+        self.active = self.until(lambda: [place for place in range(len(self.nodes)) if self.balancer.is_ready(place)], "a node that serves")[0]
         self.waiting = 1 - self.active
 
     @staticmethod
