@@ -247,8 +247,9 @@ private:
   relay_table::effects carry_out_one(relay_table::to_node& x) {
     const auto at = ways_.find(x.to);
     if (at == ways_.end() || at->second.send(std::move(x.what))) return {};
-    spdlog::warn("E529 the node that serves takes nothing from a chat server: its connection ends");
-    return table_.on_node_lost(x.to);
+    auto ended = table_.on_node_lost(x.to); // nothing, of a BYE that finds no room either
+    if (!ended.empty()) spdlog::warn("E529 the node that serves takes nothing from a chat server: its connection ends");
+    return ended;
   }
   relay_table::effects carry_out_one(const relay_table::close_way& x) {
     ways_.erase(x.to);
