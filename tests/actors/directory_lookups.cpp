@@ -149,10 +149,6 @@ BOOST_FIXTURE_TEST_CASE(why_a_directory_is_not_shown_is_told, lookup_rig) {
   const fault closed{fault_code::peer_refused, "there.example answered 403 M_FORBIDDEN closed"};
   BOOST_TEST((refusal_in(answer(asked(), 403, "{}", "M_FORBIDDEN", closed)).code == fault_code::forbidden));
   BOOST_TEST((refusal_in(answer(asked(), 400, "{}", "M_INVALID_PARAM", closed)).code == fault_code::invalid_param));
-  // What no homeserver has said of the user decides nothing.
-  const fault proxy{fault_code::peer_bad_answer, "there.example answered 403"};
-  BOOST_TEST((refusal_in(answer(asked(), 403, "<html>", {}, proxy)) == proxy));
-  BOOST_TEST((refusal_in(answer(asked(), 401, "{}", "M_UNAUTHORIZED", refused)) == refused));
   const fault away{fault_code::peer_unreachable, "there.example"};
   BOOST_TEST((refusal_in(answer(asked(), 0, {}, {}, away)) == away));
   BOOST_TEST((refusal_in(answer(asked(), 200, "[]")).code == fault_code::peer_bad_answer));
@@ -335,6 +331,10 @@ BOOST_FIXTURE_TEST_CASE(why_a_profile_is_not_shown_is_told, lookup_rig) {
   BOOST_TEST(no_field.detail.find("field") != std::string::npos);
   BOOST_TEST((refusal_in(answer(asked(), 404, "{}", "M_UNRECOGNIZED", refused)) == refused));
   BOOST_TEST((refusal_in(answer(asked(), 403, "{}", "M_FORBIDDEN", refused)).code == fault_code::forbidden));
+  // What no homeserver has said of the user decides nothing.
+  const fault proxy{fault_code::peer_bad_answer, "there.example answered 403"};
+  BOOST_TEST((refusal_in(answer(asked(), 403, "<html>", {}, proxy)) == proxy));
+  BOOST_TEST((refusal_in(answer(asked(), 401, "{}", "M_UNAUTHORIZED", refused)) == refused));
   const fault away{fault_code::peer_unreachable, "there.example"};
   BOOST_TEST((refusal_in(answer(asked(), 0, {}, {}, away)) == away));
   BOOST_TEST((refusal_in(answer(asked(), 200, "[]")).code == fault_code::peer_bad_answer));
