@@ -43,14 +43,6 @@ bool was_in(const room_state& room, std::string_view server, const state_ref& be
   return before && now && room.graph.members_in(before, server, now, room.graph.members().of(server)).joined > 0;
 }
 
-/// Whether a server is answered about the first of these events: who was put out only about what was before.
-bool is_told_of(const room_state& room, std::string_view server, const store::events_loaded& found) {
-  if (room.has_server(server)) return true;
-  if (found.events.empty()) return false;
-  const auto before = found.state_groups.find(found.events.front().state_group_before);
-  return before != found.state_groups.end() && was_in(room, server, {before->first, before->second});
-}
-
 } // namespace
 
 status federation_queries::may_ask(const federation_call& m) const {
@@ -79,6 +71,16 @@ bool federation_queries::is_served_after_leave(endpoint id) const {
   }
   return out_.now() - std::min(left_at_, out_.now()) <
          std::int64_t{room_.node.settings().room.left_room_served_h} * 3'600'000;
+}
+
+bool federation_queries::is_told_of(const std::string& server, const store::events_loaded& found) const {
+  if (room_.has_server(server)) return true;
+  if (found.events.empty()) return false;
+  const auto& first = found.events.front();
+  const auto before = found.state_groups.find(first.state_group_before);
+  if (before != found.state_groups.end() && was_in(room_, server, {before->first, before->second})) return true;
+  // Where whoever put its users out had not seen them come in, no state before that has them.
+  return put_out_.has_joined_beside(room_.graph, server, *first.event);
 }
 
 void federation_queries::serve(const federation_call& m) {
@@ -130,7 +132,7 @@ void federation_queries::answered(const question::called_events& q, const store_
   if (!found) return refuse(out_, call, {fault_code::internal, "the store did not answer"});
   const auto of = call.match->info->id;
   const bool is_history = of == endpoint::backfill || of == endpoint::get_missing_events; // event by event
-  if (!is_history && !is_told_of(room_, call.origin, *found))
+  if (!is_history && !is_told_of(call.origin, *found))
     return refuse(out_, call, {fault_code::not_found, "the event is unknown here"});
   switch (of) {
   case endpoint::state: serve_state(call, *found); break;

@@ -29,6 +29,9 @@ public:
 
 private:
   bool is_served_after_leave(matrix::endpoint id) const;
+  /// Whether a server is answered about the first of these events: who was put out only about what was before, and
+  /// about what put them out.
+  bool is_told_of(const std::string& server, const store::events_loaded& found) const;
   /// Ids of the state before the first of these events.
   static result<std::vector<std::string>> state_before(const store::events_loaded& found);
   /// What of these events a server may see: redacted where it may not see all, never left out.

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 
 namespace causeway::room {
 
@@ -15,10 +16,19 @@ class put_out_servers {
 public:
   /// By the current state; when the last of them was put out, by the clock of who did so. 0: nobody was
   time_ms last_of(const room_graph& graph, std::string_view server);
+  /// Whether this event of the current state ended the membership of one of its users by whom their join was not seen:
+  /// both follow what was before. That server was in the room, though not at any event that led to this one.
+  bool has_joined_beside(const room_graph& graph, std::string_view server, const matrix::event& end);
 
 private:
-  std::int64_t group_ = -1; ///< state group that `last_of_` is of
-  std::unordered_map<std::string, time_ms> last_of_;
+  void look(const room_graph& graph);
+
+  struct put_out {
+    time_ms last = 0;
+    std::unordered_set<std::string> beside_a_join; ///< ids of the events that did so
+  };
+  std::int64_t group_ = -1; ///< state group that `servers_` is of
+  std::unordered_map<std::string, put_out> servers_;
 };
 
 } // namespace causeway::room

@@ -280,6 +280,31 @@ BOOST_AUTO_TEST_CASE(a_server_whose_users_were_put_out_is_told_what_led_to_it_fo
   for (const auto& target : questions(put_out)) BOOST_TEST(status(target) == 403);
 }
 
+BOOST_AUTO_TEST_CASE(who_came_in_while_their_invitation_was_taken_back_hears_that_they_are_out) {
+  for (const bool joins : {true, false}) {
+    shared_room r("11", false);
+    const auto put = [&](const matrix::event_ptr& x) { r.push({x}, "third.example"); };
+    put(r.made(ann, "m.room.join_rules", {{"join_rule", "invite"}}, ""));
+    put(r.made(ann, "m.room.member", {{"membership", "invite"}}, eve));
+    // Taken back where their join was not known yet.
+    const auto taken_back = r.made(ann, "m.room.member", {{"membership", "leave"}}, eve);
+    if (joins) put(r.made(eve, "m.room.member", {{"membership", "join"}}, eve));
+    put(taken_back);
+    BOOST_REQUIRE(r.state().at({"m.room.member", eve}) == taken_back->event_id);
+    r.command(chat::message_send{"chat-1", ann, "since", "since", {}, {}, {}, {}, {}});
+    const auto since = r.head().at(0);
+    const auto status = [&](const std::string& target) { return r.reply_in(r.call("GET", target)).status; };
+    for (const auto& id : {taken_back->event_id, since}) {
+      const auto escaped = matrix::percent_encode(id);
+      const int expected = joins && id == taken_back->event_id ? 200 : 404;
+      BOOST_TEST(status(r.path("v1/state_ids") + "?event_id=" + escaped) == expected);
+      BOOST_TEST(status(r.path("v1/state") + "?event_id=" + escaped) == expected);
+      BOOST_TEST(status(event_auth(r, id)) == expected);
+      BOOST_TEST(status("/_matrix/federation/v1/event/" + escaped) == expected);
+    }
+  }
+}
+
 BOOST_AUTO_TEST_CASE(history_is_open_where_the_state_before_our_join_says_so) {
   for (const std::string value : {"shared", "world_readable", "joined", "invited"}) {
     past p;
