@@ -34,6 +34,8 @@ constexpr std::size_t chains_max = 20, singles_max = 10;
 /// In so many attempts, and then in each of so many, the state at the event itself is asked for where what leads to it
 /// cannot be had.
 constexpr std::uint32_t alone_attempts_max = 3, alone_attempts_every = 8;
+/// So long an event whose state is needed waits for others that lead to it and are under way.
+constexpr time_ms others_patience_ms = 2'500;
 /// So long a server that offers an invite may not know itself what leads to it.
 constexpr time_ms own_invite_ms = 10'000;
 /// Events of one server that wait for one another, one behind the other: so many are placed with a state told for the
@@ -118,6 +120,11 @@ void missing_events::ask_gap(std::uint64_t number) {
   }
   if (!missing.parents.empty() && !g.walk_ended && !g.alone) return ask_missing_events(g, missing.parents);
   missing.states.insert(missing.states.end(), missing.parents.begin(), missing.parents.end());
+  if (!missing.states.empty() && missing.waits && out_.now() - g.progress < others_patience_ms) {
+    // What they rest on is about to get its place: it is shown before them.
+    g.paused = true;
+    return;
+  }
   if (!missing.states.empty()) {
     // Somebody keeps silent about an event on the way: nobody has to wait for them.
     if ((g.alone || !g.before.unresponsive_sources.empty()) && ask_state_of_target(g)) return;

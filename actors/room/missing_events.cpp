@@ -3,6 +3,7 @@
 #include "messages/matrix/identifiers.hpp"
 
 #include <algorithm>
+#include <tuple>
 
 namespace causeway::room {
 namespace {
@@ -134,7 +135,7 @@ void missing_events::consider() {
   std::vector<std::uint64_t> given_up;
   std::map<std::string, std::size_t> open_of;
   for (const auto& [number, g] : gaps_) ++open_of[g.pusher];
-  std::vector<std::pair<std::uint64_t, std::uint64_t>> wanted; ///< (turn of the server, work)
+  std::vector<std::tuple<std::uint64_t, std::int64_t, std::uint64_t>> wanted; ///< (turn of the server, depth, work)
   for (const auto& [id, w] : inbound_.all()) {
     // Also where they only wait for each other: the ids of room versions 1 and 2 allow circles.
     if (w.in_inbox && out_.now() - w.since > gap_give_up_ms) {
@@ -148,11 +149,12 @@ void missing_events::consider() {
     }
     // Servers take turns: one that sends many events without a past must not keep the others' gaps open.
     const auto last = gap_turns_.find(w.origin);
-    wanted.emplace_back(last == gap_turns_.end() ? 0 : last->second, id);
+    wanted.emplace_back(last == gap_turns_.end() ? 0 : last->second, w.event->depth, id);
   }
-  std::stable_sort(wanted.begin(), wanted.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  // Of one server the deepest first: others may rest on it.
+  std::sort(wanted.begin(), wanted.end());
   std::vector<std::uint64_t> opened;
-  for (const auto& [turn, id] : wanted) {
+  for (const auto& [turn, depth, id] : wanted) {
     const auto& w = inbound_.all().at(id);
     const auto open = open_of[w.origin];
     if (open >= gaps_of_server_max || gaps_.size() >= (open == 0 ? first_gaps_max : gaps_max)) continue;

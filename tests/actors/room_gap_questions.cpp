@@ -261,6 +261,31 @@ BOOST_AUTO_TEST_CASE(a_message_that_was_fetched_for_one_that_is_shown_ahead_of_i
   BOOST_TEST(r.disk.inbox.empty());
 }
 
+BOOST_AUTO_TEST_CASE(who_spoke_before_we_had_their_key_is_heard_in_order_when_all_of_it_comes) {
+  // Between their words lies history of others, whose states are not known here: each of them needs a state of its own.
+  shared_room r;
+  std::vector<matrix::event_ptr> said;
+  for (int i = 0; i < 3; ++i) {
+    std::vector<std::string> prev{"$" + std::string(42, 'N') + std::to_string(i)};
+    if (!said.empty()) prev.push_back(said.back()->event_id);
+    auto pdu = r.message_of(eve, std::to_string(i), prev)->source;
+    pdu.set("depth", 10 + i);
+    pdu.erase("hashes");
+    pdu.erase("signatures");
+    said.push_back(*matrix::hash_and_sign(std::move(pdu), r.rules(), "there.example", there_key()));
+  }
+  r.outside = [&](const address& to, const message& m) -> std::optional<message> {
+    const auto* q = std::get_if<peer_request>(&m);
+    if (!q || to.key != "there.example") return {};
+    if (q->endpoint == endpoint::get_missing_events) return answer_to(*q, 200, events_body({}));
+    return q->endpoint == endpoint::state_ids ? std::optional<message>{answer_to(*q, 200, state_ids_body(r))}
+                                              : std::nullopt;
+  };
+  std::vector<std::string> heard = texts_in(r.push({said[2], said[1], said[0]}));
+  for (auto& text : texts_in(r.pass(10'000))) heard.push_back(std::move(text));
+  BOOST_TEST((heard == std::vector<std::string>{"0", "1", "2"}));
+}
+
 BOOST_AUTO_TEST_CASE(of_a_state_only_the_few_unknown_events_are_fetched) {
   crowded_room r;
   std::vector<matrix::event_ptr> unknown;
