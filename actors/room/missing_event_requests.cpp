@@ -379,22 +379,33 @@ void missing_events::note_disowned(gap& g, const peer_answer& m) {
   g.disowned = g.disowned || (x.event_id == g.open.event_id && matrix::server_name_of(x.sender) == g.open.asked_of);
 }
 
+bool missing_events::ask_hanging_again(gap& g) {
+  // It has let the question about what lies between hang, or that about the state at an event on the way, and answers
+  // now. With its state at this one the former would be left out, and the latter shown behind it.
+  const auto hung = std::find_if(g.late.begin(), g.late.end(), [&](const auto& q) {
+    if (q.asked_of != g.open.asked_of) return false;
+    if (q.at == step::missing_events) return true;
+    return (q.at == step::state || q.at == step::state_ids) && q.event_id != g.open.event_id &&
+           inbound_.by_event().contains(q.event_id) && !g.before.asked_again.contains({q.asked_of, q.event_id});
+  });
+  if (hung == g.late.end()) return false;
+  if (hung->at != step::missing_events) {
+    g.before.asked_again.insert({hung->asked_of, hung->event_id});
+    g.before.states_asked.erase({hung->asked_of, hung->event_id});
+    g.before.unresponsive_sources.erase(hung->event_id);
+  }
+  pending_.forget(hung->asked);
+  g.late.erase(hung);
+  g.before.states_asked.erase({g.open.asked_of, g.open.event_id});
+  std::erase(g.to_try, g.open.asked_of);
+  if (g.server != g.open.asked_of) g.to_try.push_front(std::exchange(g.server, g.open.asked_of));
+  g.walk_ended = g.alone = false;
+  return true;
+}
+
 void missing_events::gap_answered(std::uint64_t number, const std::string& text) {
   auto& g = gaps_.at(number);
-  // It has let the question about what lies between hang, and answers now: with its state that would be left out.
-  if (g.open.at == step::state || g.open.at == step::state_ids)
-    if (const auto walk =
-          std::find_if(g.late.begin(), g.late.end(),
-                       [&](const auto& q) { return q.at == step::missing_events && q.asked_of == g.open.asked_of; });
-        walk != g.late.end()) {
-      pending_.forget(walk->asked);
-      g.late.erase(walk);
-      g.before.states_asked.erase({g.open.asked_of, g.open.event_id});
-      std::erase(g.to_try, g.open.asked_of);
-      if (g.server != g.open.asked_of) g.to_try.push_front(std::exchange(g.server, g.open.asked_of));
-      g.walk_ended = g.alone = false;
-      return ask_gap(number);
-    }
+  if ((g.open.at == step::state || g.open.at == step::state_ids) && ask_hanging_again(g)) return ask_gap(number);
   if (g.open.at == step::state) {
     auto read = g.told.read(text, "pdus", room_.id, room_.graph.rules(),
                             [this](const std::string& id) { return room_.graph.find(id) != nullptr; });

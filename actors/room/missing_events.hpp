@@ -112,6 +112,8 @@ private:
     std::set<std::string> unresponsive_sources;                 ///< events whose state somebody did not answer for
     std::set<std::string> chains_asked, singles_asked;          ///< of the server whose turn it is
     std::set<std::string> refuted;                              ///< events that were pulled and are nobody's word
+    /// (server, event) about whose state it let a question hang, and was asked once more when it answered another
+    std::set<std::pair<std::string, std::string>> asked_again;
   };
   struct gap {
     std::uint64_t number = 0;
@@ -205,6 +207,9 @@ private:
   /// The gap is closed for now: who still has a question about what leads to its event may answer it all the same.
   void keep_late_questions(gap& g);
   void answered_after_all(const peer_answer& m);
+  /// A server tells a state that would be taken in the place of what it did not answer before. @returns whether that is
+  /// asked once more
+  bool ask_hanging_again(gap& g);
   /// Nothing is known of what the server has. @param again  it may be asked once more
   void gap_unanswered(std::uint64_t number, const std::string& why, bool again = true);
   /// It has said that it has nothing of use.

@@ -26,6 +26,7 @@ struct rig : crowded_room {
   std::map<std::string, time_ms> answers_after; ///< server -> how long it takes; who is not named lets everything hang
   std::vector<std::pair<std::string, endpoint>> asked;
   std::map<std::string, time_ms> told_at;
+  std::vector<std::string> told; ///< in order
 
   rig() {
     outside = [this](const address& to, const message& m) -> std::optional<message> {
@@ -41,7 +42,10 @@ struct rig : crowded_room {
     };
   }
   void take(const effects& list) {
-    for (auto& text : texts_in(list)) told_at.emplace(text, now);
+    for (auto& text : texts_in(list)) {
+      told_at.emplace(text, now);
+      told.push_back(std::move(text));
+    }
   }
   void pass(time_ms ms) {
     for (const auto end = now + ms; now < end;) {
@@ -197,6 +201,25 @@ BOOST_AUTO_TEST_CASE(a_server_that_answers_again_is_asked_what_lies_between_befo
   r.pass(within_ms);
   BOOST_TEST(r.told_at.contains("second"));
   BOOST_TEST(r.told_at.contains("first"));
+}
+
+BOOST_AUTO_TEST_CASE(who_speaks_is_heard_in_order_though_a_question_about_their_first_words_was_lost) {
+  rig r;
+  const auto first = r.message_of(eve, "first", {rig::nobodys(0)});
+  const auto second = r.message_of(eve, "second", {first->event_id, r.head().at(0)});
+  r.outside = [&, walks = 0, was_lost = false](const address& to, const message& m) mutable -> std::optional<message> {
+    const auto* q = std::get_if<peer_request>(&m);
+    if (!q || q->endpoint == endpoint::hierarchy || to.key != "there.example") return {};
+    if (q->endpoint == endpoint::get_missing_events)
+      return test::answer_to(*q, 200,
+                             events_body(walks++ == 0 ? std::vector{first} : std::vector<matrix::event_ptr>{}));
+    if (q->endpoint != endpoint::state_ids) return {};
+    if (q->query.at(0).second == first->event_id && !std::exchange(was_lost, true)) return {};
+    return test::answer_to(*q, 200, state_ids_body(r));
+  };
+  r.take(r.push({second}));
+  r.pass(within_ms);
+  BOOST_TEST((r.told == std::vector<std::string>{"first", "second"}));
 }
 
 BOOST_AUTO_TEST_CASE(an_answer_that_comes_when_nobody_is_left_to_ask_brings_the_past_all_the_same) {
