@@ -216,6 +216,9 @@ void inspection::messages_arrived(std::size_t i) {
     const auto from = server_of(key.substr(bar + 1));
     std::int64_t last[2] = {0, 0};
     for (const auto& [event_id, historical] : list) {
+      // Who has the deletion already tells what it left, and the whole may come later from who had queued it: it is
+      // shown then, until the deletion comes here too.
+      if (world_.chat(*from).deleted_messages().contains(event_id)) continue;
       auto found =
         world_.at(*from).read_as<store::events_loaded>(store::load_events{key.substr(0, bar), {event_id}, false});
       if (found.events.empty()) {
