@@ -11,7 +11,7 @@
 namespace causeway::room {
 
 /// Servers of whose users others have ended the membership: by kick, ban, or an invitation taken back. Any server may
-/// ask whether it is one of them, as often as it likes, so the members are walked once per state. Memory: O(servers).
+/// ask whether it is one of them, as often as it likes, so what is known is walked once per state. Memory: O(servers).
 class put_out_servers {
 public:
   /// By the current state; when the last of them was put out, by the clock of who did so. 0: nobody was
