@@ -179,7 +179,7 @@ BOOST_AUTO_TEST_CASE(config_show_tells_where_each_value_comes_from) {
   auto body = run("config show --json --config " + file + " --set edge.streams=3").parsed();
   BOOST_TEST(*body.find_object("edge.streams")->find("value")->as_integer() == 3);
   BOOST_TEST(*body.find_object("edge.streams")->find("origin")->as_string() == "--set edge.streams");
-  BOOST_TEST(!*body.find_object("edge.streams")->find_bool("reload"));
+  BOOST_TEST(!*body.find_object("edge.streams")->find("reload")->as_bool());
   // What it prints is a configuration that means the same.
   auto again = dir.write("again.toml", run("config show --config " + file).out);
   BOOST_TEST(run("config check " + again).code == 0);
