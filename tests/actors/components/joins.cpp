@@ -183,7 +183,7 @@ BOOST_AUTO_TEST_CASE(invite_that_the_room_has_missed_passes_its_checks_before_th
   joins_rig r;
   r.set_rule({{"join_rule", "invite"}});
   auto m = r.join_of(carl);
-  m.invite = r.made(eve, "m.room.member", {{"membership", "invite"}}, carl);
+  m.invite = r.made(eve, "m.room.member", {{"membership", "invite"}}, carl, {}, r.room.graph.extremities());
   auto list = r.want(m);
   BOOST_TEST(written<store::put_event>(list).empty());
   list = r.hear<room::question::copies>(r.inbound, assembled_rig::verified(list));
