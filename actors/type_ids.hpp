@@ -73,6 +73,7 @@ struct supervision {
   /// Nothing that waits is older; exact while the actor stands still, else up to twice as long ago. 0: nothing waits.
   std::int64_t oldest_waiting = 0;
   std::int64_t handling_us = 0; ///< time spent on messages since it was made
+  std::int64_t retry_at = 0;    ///< when one that is parked is made again; 0: it is not parked
 };
 struct list_children {
   std::shared_ptr<std::function<void(std::vector<supervision>)>> done;

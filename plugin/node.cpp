@@ -254,7 +254,9 @@ void node::parts::serve_operator() {
                                                                   [this] { return context_now(); }});
   admin = std::make_unique<admin::admin_service>(admin::identity{options.node.server_name, std::string{version()},
                                                                  who->key.key_id(), who->key.public_key_base64(),
-                                                                 name_of_node(options)},
+                                                                 name_of_node(options),
+                                                                 {options.supervisor.restart_window_s,
+                                                                  options.supervisor.parked_input_max}},
                                                  *services);
 }
 

@@ -25,7 +25,8 @@ inline admin::actor_row row_of(const supervision& x) {
           static_cast<std::int64_t>(x.failures),
           x.last_fault,
           x.oldest_waiting,
-          x.handling_us};
+          x.handling_us,
+          x.retry_at};
 }
 
 /// A hop of an event likewise; what came before it is not told here.

@@ -130,6 +130,13 @@ void failed(supervisor_ptr self, const std::string& key, child& c, const std::st
                      restart_due{key});
 }
 
+/// What an exception said, in its own words; what CAF says of anything else.
+std::string reason_of(supervisor_ptr self, const caf::error& why) {
+  const auto& context = why.context();
+  if (why == caf::sec::runtime_error && context.match_elements<std::string>()) return context.get_as<std::string>(0);
+  return self->system().render(why);
+}
+
 void child_down(supervisor_ptr self, const caf::down_msg& d) {
   auto& s = self->state;
   auto it = s.keys.find(d.source);
@@ -140,7 +147,7 @@ void child_down(supervisor_ptr self, const caf::down_msg& d) {
   if (c == s.children.end()) return;
   // Not before it has ended: what it decided last is on its way to the store, and what is asked after that sees it.
   if (std::exchange(c->second.is_remade, false)) make(self, key, c->second, trace_of_waiting(self, c->second));
-  else failed(self, key, c->second, self->system().render(d.reason));
+  else failed(self, key, c->second, reason_of(self, d.reason));
 }
 
 /// When it last had to do with anything else than what is paced; one that fails had better wait.

@@ -31,6 +31,12 @@ void add_to_totals(children_seen& seen, const swept_child& x) {
   if (x.at == swept_child::phase::restarting) ++seen.restarting;
 }
 
+/// It was parked at its last failure.
+time_ms retry_at_of(const supervisor_state& of, const swept_child& x) {
+  if (x.at != swept_child::phase::parked || x.failures.empty()) return 0;
+  return x.failures.back() + std::int64_t{of.settings.options.restart_window_s} * 1'000;
+}
+
 } // namespace
 
 std::uint64_t handled_by(const supervisor_state::child& x) {
@@ -55,7 +61,8 @@ supervision describe(const supervisor_state& of, const std::string& key, const s
           x.routed - handled + x.waiting.size(),
           x.failures.size(),
           oldest_waiting_of(x, handled),
-          x.progress ? x.progress->handling_ns.load(std::memory_order_relaxed) / 1'000 : 0};
+          x.progress ? x.progress->handling_ns.load(std::memory_order_relaxed) / 1'000 : 0,
+          retry_at_of(of, x)};
 }
 
 children_seen sweep(supervisor_state& of, std::size_t rows_max) {

@@ -1,6 +1,7 @@
 #include "plugin/admin/health.hpp"
 
 #include "plugin/admin/explain.hpp"
+#include "plugin/admin/parked.hpp"
 
 #include <algorithm>
 #include <string_view>
@@ -25,18 +26,15 @@ check_row check_live(const health_facts& x) {
   if (!x.actors)
     return {"live", "critical", "The supervisors of the actors do not answer.",
             "Look at the log; restart the broker when it stays so."};
-  const auto is_parked = [](const actor_row& a) { return a.phase == "parked"; };
   const auto parked = static_cast<std::size_t>(std::count_if(x.actors->begin(), x.actors->end(), is_parked));
   if (parked > 0) {
     const auto& first = *std::find_if(x.actors->begin(), x.actors->end(), is_parked);
     return {"live", "warning",
-            "The actor " + first.kind + " " + first.key + " is parked: it failed too often" +
-              (first.last_fault.empty() ? std::string{} : ", last because of: " + first.last_fault) +
+            "The actor " + name_of(first) + " is parked: it failed too often" +
+              (first.last_fault.empty() ? std::string{} : ", last because of: " + brief_fault(first.last_fault)) +
               (parked == 1 ? "." : "; " + number_of(parked - 1, "other") + " too."),
-            "`causeway actor show " + first.kind + (first.key.empty() ? "" : " '" + first.key + "'") +
-              "` says what to do. It is tried again by itself; until then commands for it are refused, and what else "
-              "it is told is kept, up to supervisor.parked_input_max messages. `causeway actors --filter parked` lists "
-              "all."};
+            "`" + show_command(first) +
+              "` says what mends it, and when it is tried again. `causeway actors --filter parked` lists all."};
   }
   if (const auto* low = alarm_of(x, "limits")) return {"live", "warning", low->what, "Raise the limit of the process."};
   return fine("live", "The broker answers.");
@@ -47,6 +45,11 @@ check_row check_store(const health_facts& x) {
     return {"store", "critical", "The store does not write: " + out->what, "Make room on the disk, or mend it."};
   if (!x.destinations)
     return {"store", "critical", "The store does not answer.", "See how busy the disk is; look at the log."};
+  if (x.actors)
+    for (const auto& one : *x.actors)
+      if (is_parked(one) && is_damage(one.last_fault))
+        return {"store", "warning", "A row of the store is damaged: " + brief_fault(one.last_fault) + ".",
+                "`" + show_command(one) + "` says what mends it."};
   if (const auto* media = alarm_of(x, "media"))
     return {"store", "warning", media->what, "See to the folder of the files."};
   return fine("store", "It reads and writes.");

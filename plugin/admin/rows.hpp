@@ -126,7 +126,7 @@ struct actor_row {
   std::string kind, key, phase;
   std::int64_t since_ts = 0, handled = 0, mailbox = 0, failures = 0;
   std::string last_fault;
-  std::int64_t oldest_waiting_ts = 0, handling_us = 0;
+  std::int64_t oldest_waiting_ts = 0, handling_us = 0, retry_at_ts = 0;
 
   template <class F>
   void fields(F& f) {
@@ -144,6 +144,7 @@ struct actor_row {
       "When the oldest of them came; up to twice as long ago as it was while the actor goes on working.");
     f("handling_us", handling_us, "Microseconds it has spent on messages since it was made.");
     f("failures", failures, "Failures within the restart window.");
+    f("retry_at_ts", retry_at_ts, "When one that is parked is tried again; 0: it is not parked.");
     f("last_fault", last_fault, "Why it failed last.");
   }
 };

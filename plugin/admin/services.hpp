@@ -3,6 +3,7 @@
 #include "messages/message.hpp"
 #include "messages/probe.hpp"
 #include "messages/store.hpp"
+#include "plugin/admin/parked.hpp"
 #include "plugin/admin/rows.hpp"
 #include "plugin/admin/why_rows.hpp"
 
@@ -22,6 +23,7 @@ struct identity {
   std::string version; ///< of the software
   std::string key_id, public_key_base64;
   std::string node_name = {}; ///< which node of those that share the store: its hops are told with that name
+  supervision_limits supervision = {};
 };
 
 /// What the service needs of the node. Each function may be called from any thread and must not block; each callback is

@@ -250,6 +250,7 @@ view rooms(const findings& found, const arguments& with) {
   std::vector<room_row> rows;
   rows.reserve(listed->rooms.size());
   for (const auto& x : listed->rooms) rows.push_back(describe(x));
+  if (found.ranked && *found.ranked) tell_parked(rows, (*found.ranked)->rows);
   std::stable_sort(rows.begin(), rows.end(), [](const room_row& a, const room_row& b) {
     return std::tuple(a.waits_for.empty(), -a.staged, std::string_view{a.room_id}) <
            std::tuple(b.waits_for.empty(), -b.staged, std::string_view{b.room_id});
@@ -547,6 +548,18 @@ view server(const findings& found, const arguments& with, std::int64_t now_ms) {
     {"keys", json::value{to_json(describe_keys(loaded->keys, with.server))}},
     {"actor", actor},
     {"waits_for", json::value{std::move(waits)}}};
+}
+
+json::object parked_room(const store::room_summary& summary, const actor_row& actor, const supervision_limits& limits,
+                         std::int64_t now_ms) {
+  std::vector<room_row> rows{describe(summary)};
+  tell_parked(rows, {&actor, 1});
+  json::array waits;
+  for (const auto& sentence : about_parked(actor, limits, now_ms)) waits.push_back(detail::to_value(sentence));
+  waits.emplace_back("Members, servers and the graph of the room are not read while its actor is parked.");
+  return json::object{{"room", json::value{to_json(rows.front())}},
+                      {"parked", json::value{to_json(actor)}},
+                      {"waits_for", json::value{std::move(waits)}}};
 }
 
 staged_waits waits_of_room(const findings& found) {

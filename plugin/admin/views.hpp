@@ -3,6 +3,7 @@
 #include "messages/matrix/json.hpp"
 #include "plugin/admin/admin_protocol.hpp"
 #include "plugin/admin/gathering.hpp"
+#include "plugin/admin/parked.hpp"
 #include "plugin/admin/rows.hpp"
 #include "plugin/admin/staged_waits.hpp"
 
@@ -63,6 +64,9 @@ result<store::put_invitation> resolve_invitation(const findings& found, const ar
 ///                  `waits_for_total` count all. What waits comes first.
 view room(const findings& found, const store::room_summary& summary, std::string_view own_server, std::int64_t now_ms,
           std::size_t rows_max = rows_shown_max);
+/// {room: room_row, parked: actor_row, waits_for: [sentence]} of a room whose actor is parked: nothing of it is read.
+matrix::json::object parked_room(const store::room_summary& summary, const actor_row& actor,
+                                 const supervision_limits& limits, std::int64_t now_ms);
 /// Those of the part "invitations" that wait for that server.
 std::vector<invite_row> invitations_waiting_for(const findings& found, const std::string& server_name,
                                                 std::int64_t now_ms);

@@ -95,16 +95,38 @@ answer clock_is_wrong(const facts& x, std::int64_t) {
                    "causeway status"};
 }
 
-answer actor_is_parked(const facts& x, std::int64_t) {
+answer its_row_is_damaged(const facts& x, std::int64_t) {
+  if (x.damage.empty()) return {};
+  if (x.parked.empty())
+    return diagnosis{cause::damaged,
+                     "It is stored, but its row is damaged and cannot be read: " + brief_fault(x.damage) + ".",
+                     "causeway check"};
+  const auto& a = x.parked.front();
+  return diagnosis{cause::damaged,
+                   "It is stored, but its row is damaged and cannot be read: " + brief_fault(x.damage) +
+                     ". The actor " + name_of(a) + " is parked because of it.",
+                   show_command(a)};
+}
+
+answer a_parked_room_may_keep_it(const facts& x, std::int64_t) {
+  if (x.is_known || x.parked.empty()) return {};
+  const auto& a = x.parked.front();
+  const auto others = static_cast<std::int64_t>(x.parked.size()) - 1;
+  return diagnosis{cause::perhaps_parked,
+                   "It is not known here: it is not stored and was not seen, so its room is not known either. Perhaps "
+                   "it is one of the " +
+                     counted(a.mailbox, "message") + " that " + name_of(a) + " keeps unread: " + parked_because(a) +
+                     (others == 0 ? "" : "; " + counted(others, "other room") + " may keep it likewise") +
+                     ". If it belongs to another room, it has not come here.",
+                   show_command(a)};
+}
+
+answer actor_is_parked(const facts& x, std::int64_t now_ms) {
   if (x.parked.empty()) return {};
   const auto& a = x.parked.front();
-  const auto who = "the actor " + a.kind + (a.key.empty() ? "" : " " + a.key) + " is parked: it failed " +
-                   counted(a.failures, "time") + ", last because of: " + within(a.last_fault);
   return diagnosis{cause::actor_parked,
-                   (x.is_known ? "It waits, for " : "Nothing of it is stored, and ") + who +
-                     "; it is tried again by itself after supervisor.restart_window_s. Until then commands for it are "
-                     "refused, and what else it is told is kept, unread, up to supervisor.parked_input_max messages.",
-                   "causeway actor show " + a.kind + (a.key.empty() ? "" : " '" + a.key + "'")};
+                   "It waits, for " + parked_because(a) + ". " + until_it_is_tried(a, x.supervision, now_ms),
+                   show_command(a)};
 }
 
 // -- an event of another server ---------------------------------------------------------------------------------------
@@ -385,8 +407,8 @@ answer it_was_not_late(const facts& x, std::int64_t) {
                    ""};
 }
 
-constexpr std::array<answer (*)(const facts&, std::int64_t), 25> causes = {
-  &store_does_not_write, &clock_is_wrong, &actor_is_parked,
+constexpr std::array<answer (*)(const facts&, std::int64_t), 27> causes = {
+  &store_does_not_write, &clock_is_wrong, &its_row_is_damaged, &a_parked_room_may_keep_it, &actor_is_parked,
   // in
   &was_rejected, &key_is_missing, &policy_server_is_asked, &parents_are_missing, &it_is_being_handled,
   // to the chat server
@@ -404,6 +426,8 @@ std::string_view name(cause x) {
   switch (x) {
   case cause::store_not_writing: return "store_not_writing";
   case cause::clock_wrong: return "clock_wrong";
+  case cause::damaged: return "damaged";
+  case cause::perhaps_parked: return "perhaps_parked";
   case cause::actor_parked: return "actor_parked";
   case cause::rejected: return "rejected";
   case cause::key_missing: return "key_missing";

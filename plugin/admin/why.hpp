@@ -1,4 +1,5 @@
 #pragma once
+#include "plugin/admin/parked.hpp"
 #include "plugin/admin/why_rows.hpp"
 
 #include <cstdint>
@@ -39,13 +40,17 @@ struct facts {
   std::optional<notification_row> notification;
   consumers chat;
 
-  std::vector<actor_row> parked; ///< of the actors the event has to do with
+  std::string damage;            ///< why its row in the store cannot be read; empty: it can, or there is none
+  std::vector<actor_row> parked; ///< of the actors the event has to do with; it is not known: those that may keep it
+  supervision_limits supervision;
   std::vector<alarm_row> alarms; ///< of the node
 };
 
 enum class cause : std::uint8_t {
   store_not_writing,
   clock_wrong,
+  damaged,        ///< it is stored, and its row cannot be read
+  perhaps_parked, ///< nobody knows it, and parked rooms keep messages unread
   actor_parked,
   rejected,
   key_missing,

@@ -224,8 +224,34 @@ void take_actors(facts& to, const findings& found) {
 bool take_parked_rooms(facts& to, const findings& found, std::string_view room_id) {
   if (found.actors)
     for (const auto& a : *found.actors)
-      if (a.kind == "room" && a.phase == "parked" && (room_id.empty() || a.key == room_id)) to.parked.push_back(a);
+      if (a.kind == "room" && is_parked(a) && a.mailbox > 0 && (room_id.empty() || a.key == room_id))
+        to.parked.push_back(a);
   return !to.parked.empty();
+}
+
+bool take_damage(facts& to, const findings& found, std::string_view event_id) {
+  const auto at = found.answers.find(part::event);
+  const auto* why = at == found.answers.end() ? nullptr : std::get_if<fault>(&at->second);
+  if (!why || why->code != fault_code::store_damaged) return false;
+  to.event_id = event_id;
+  to.damage = to_string(*why);
+  if (found.actors)
+    for (const auto& a : *found.actors)
+      if (a.kind == "room" && is_parked(a) && a.last_fault.find(event_id) != std::string::npos) to.parked.push_back(a);
+  if (!to.parked.empty()) to.room_id = to.parked.front().key;
+  return true;
+}
+
+bool may_be_event_id(std::string_view text) {
+  constexpr std::size_t hash_characters = 43; // of SHA-256 in unpadded base64
+  if (!matrix::is_event_id(text)) return false;
+  const auto rest = text.substr(1);
+  if (const auto colon = rest.find(':'); colon != std::string_view::npos)
+    return colon > 0 && matrix::is_server_name(rest.substr(colon + 1));
+  return rest.size() == hash_characters && std::ranges::all_of(rest, [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
+                  c == '+' || c == '/';
+         });
 }
 
 std::vector<std::string> cited_by(const json::value& pdu) {

@@ -27,8 +27,15 @@ void take_notification(facts& to, const findings& found);
 /// Parked ones among the actors that the event still needs: its room, the session, servers it is owed to.
 /// @pre `take_servers` and `take_notification`
 void take_actors(facts& to, const findings& found);
-/// All parked rooms, or this one: any of them may keep an event that nobody knows. @returns false when there is none
+/// Of all parked rooms, or of this one, those that keep messages unread: one of them may be an event that nobody knows.
+/// @returns false when there is none
 bool take_parked_rooms(facts& to, const findings& found, std::string_view room_id);
+/// The event is stored and cannot be read, by the part `event`; with the parked rooms that failed of it. @returns
+/// false when that is not so
+bool take_damage(facts& to, const findings& found, std::string_view event_id);
+/// Whether a text can be the id of an event: `$` and 43 characters of base64, or `$opaque:server` of room versions 1
+/// and 2.
+bool may_be_event_id(std::string_view text);
 /// Ids that a PDU cites (`prev_events`, `auth_events`), each once; bounded.
 std::vector<std::string> cited_by(const matrix::json::value& pdu);
 /// Ids that the staged event cites, each once.

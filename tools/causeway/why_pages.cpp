@@ -83,14 +83,14 @@ std::string way(const json::value& whole) {
   return text;
 }
 
-constexpr const char* what_to_do_about_parked =
-  "\nIt failed too often and is tried again by itself after supervisor.restart_window_s, each time anew. Until then\n"
-  "commands for it are refused (`parked`), and what other servers and actors say to it is kept, up to\n"
-  "supervisor.parked_input_max messages; further ones are dropped (N705 of the log).\n"
-  "  The disk, the database or memory: `causeway check` says so. Mend that; no restart is needed.\n"
-  "  A damaged row of the store: it fails again each time. Lines N703 and N704 of the log name the row's fault; a\n"
-  "  backup from before has the row (`causeway restore`).\n"
-  "  Anything else is a defect: `causeway bundle FILE` collects what a report needs.\n";
+/// What the broker says of an actor that is parked; nothing of one that runs.
+std::string waits_of(const json::value& whole) {
+  const auto* list = whole.find_array("waits_for");
+  std::string text;
+  for (const auto& x : list ? *list : json::array{})
+    if (const auto* sentence = x.as_string()) text += "\n" + printable(*sentence) + "\n";
+  return text;
+}
 
 } // namespace
 
@@ -130,7 +130,7 @@ std::string actor_page(const json::object& body, std::int64_t now_ms) {
   std::string text;
   if (const auto* row = whole.find_object("actor")) {
     text += sheet(*row, names_of(admin::columns<admin::actor_row>()), now_ms);
-    if (text_in(json::value{*row}, "phase") == "parked") text += what_to_do_about_parked;
+    text += waits_of(whole);
   }
   if (whole.find("says") == nullptr) return text; // of an archive: nobody was asked
   const auto* says = whole.find_object("says");

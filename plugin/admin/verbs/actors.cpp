@@ -39,9 +39,19 @@ void answer_actor(desk& at, const job& work, const actor_row& row, json::value s
   at.answer(work, json::object{{"actor", json::value{to_json(row)}}, {"says", std::move(says)}});
 }
 
+/// It does not answer; what is known of it is told.
+void answer_parked(desk& at, const job& work, const actor_row& row) {
+  json::array waits;
+  for (const auto& sentence : about_parked(row, at.who().supervision, at.now_ms()))
+    waits.push_back(detail::to_value(sentence));
+  at.answer(work, json::object{{"actor", json::value{to_json(row)}},
+                               {"says", nullptr},
+                               {"waits_for", json::value{std::move(waits)}}});
+}
+
 void show_actor(desk& at, const job& work) {
   with_actor(at, work, [](desk& d, const job& j, const actor_row& row) {
-    // A parked one does not answer.
+    if (is_parked(row)) return answer_parked(d, j, row);
     if (row.phase != "running") return answer_actor(d, j, row, nullptr);
     questions ask;
     ask.status = {{*kind_of(j.with.kind), j.with.key}};

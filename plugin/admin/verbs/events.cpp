@@ -33,13 +33,16 @@ void answer_why(desk& at, const job& work, const inquiry_ptr& x) {
   at.answer(work, std::move(body));
 }
 
-/// An event that was neither stored nor staged nor seen: a parked room keeps what is said to it unread.
+/// An event that was neither stored nor staged nor seen. A parked room keeps what is said to it unread, so it may be
+/// there; what is no event's id never is.
 void answer_unknown(desk& at, const job& work, const findings& found) {
   auto x = std::make_shared<inquiry>();
   x->known.way = why::direction::in;
   x->known.is_known = false;
   x->known.event_id = work.with.event;
-  if (why::take_parked_rooms(x->known, found, matrix::is_room_id(work.with.room) ? work.with.room : std::string{}))
+  x->known.supervision = at.who().supervision;
+  const auto room = matrix::is_room_id(work.with.room) ? work.with.room : std::string{};
+  if (why::may_be_event_id(work.with.event) && why::take_parked_rooms(x->known, found, room))
     return answer_why(at, work, x);
   at.refuse(work, {fault_code::not_found, "nothing is known of " + work.with.event +
                                             ": no event, no message of the chat server and no transaction of that id "
@@ -79,6 +82,7 @@ bool runs(const findings& found, std::string_view kind, std::string_view key) {
 void look_at_event(desk& at, const job& work, const std::string& event_id, std::vector<std::string> others) {
   auto x = std::make_shared<inquiry>();
   x->others = std::move(others);
+  x->known.supervision = at.who().supervision;
   why::take_hops(x->known, at.node().find_hops(event_id), work.with.limit, at.who().node_name);
   questions ask;
   ask.store = {{part::event, store::find_event{event_id}},
@@ -89,6 +93,7 @@ void look_at_event(desk& at, const job& work, const std::string& event_id, std::
   ask.actors = true;
   ask.status = {{actor_kind::session, ""}};
   at.gather(work, std::move(ask), [x, event_id](desk& d, const job& j, const findings& f) {
+    if (why::take_damage(x->known, f, event_id)) return answer_why(d, j, x);
     if (!why::take_event(x->known, f, d.who().server_name) && !why::take_event_of_hops(x->known, event_id))
       return answer_unknown(d, j, f);
     why::take_message(x->known, f);
@@ -106,7 +111,9 @@ void look_at_name(desk& at, const job& work, const findings& found) {
   const auto& name = work.with.event;
   const auto* events = found.find<store::events_loaded>(part::event);
   const auto* staged = found.find<store::staged_found>(part::staged);
-  if ((events && !events->events.empty()) || (staged && !staged->copies.empty()))
+  why::facts damaged;
+  if ((events && !events->events.empty()) || (staged && !staged->copies.empty()) ||
+      why::take_damage(damaged, found, name))
     return look_at_event(at, work, name, {});
   const auto* message = found.find<store::message_found>(part::message);
   if (message && !message->event_id.empty()) return look_at_event(at, work, message->event_id, {});
