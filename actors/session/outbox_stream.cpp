@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <utility>
 
 namespace causeway::session {
 
@@ -48,6 +49,7 @@ const store::outbox_row* outbox_stream::next() {
 }
 
 std::string outbox_stream::sent_next(sent_row row) {
+  if (unacknowledged_since_ == 0) unacknowledged_since_ = row.sent_at;
   sent_to_ = row.cursor;
   delivered_ = std::max(delivered_, row.cursor);
   sent_.push_back(std::move(row));
@@ -62,8 +64,9 @@ std::size_t outbox_stream::acknowledge(std::int64_t cursor) {
     sent_.pop_front();
     ++left;
   }
-  acked_ = std::max(acked_, cursor);
+  const auto before = std::exchange(acked_, std::max(acked_, cursor));
   settle_dead();
+  if (acked_ != before) progress();
   if (refused_cursor <= acked_) refusals = 0;
   return left;
 }
@@ -73,8 +76,12 @@ std::size_t outbox_stream::give_up(std::int64_t cursor) {
   const auto before = sent_.size();
   std::erase_if(sent_, [&](const sent_row& row) { return row.cursor == cursor; });
   settle_dead();
+  progress();
   return before - sent_.size();
 }
+
+/// What stands first now was sent later.
+void outbox_stream::progress() { unacknowledged_since_ = sent_.empty() ? 0 : sent_.front().sent_at; }
 
 void outbox_stream::settle_dead() {
   // Whatever is below the front was acknowledged or given up, so the acknowledgement may move over the given up ones
@@ -96,7 +103,9 @@ std::size_t outbox_stream::step_back(std::int64_t cursor) {
 }
 
 std::size_t outbox_stream::rewind() {
+  const auto since = unacknowledged_since_;
   const auto left = seek(acked_);
+  unacknowledged_since_ = since;
   seeking = false;
   paused_until = 0;
   return left;
@@ -104,6 +113,7 @@ std::size_t outbox_stream::rewind() {
 
 std::size_t outbox_stream::seek(std::int64_t cursor) {
   const auto left = sent_.size();
+  unacknowledged_since_ = 0;
   sent_.clear();
   buffer_.clear();
   reading = 0;

@@ -25,6 +25,7 @@ public:
   struct sent_row {
     std::int64_t cursor = 0;
     std::string event_id, room_id; ///< where the row has both: an ACK may bind the chat server's id to the event
+    time_ms sent_at = 0;
   };
 
   /// The stored positions, once. Everything after `acknowledged` is to be sent.
@@ -70,6 +71,9 @@ public:
   std::int64_t fetched_to() const { return fetched_to_; }
   std::size_t in_flight() const { return sent_.size(); }
   std::size_t buffered() const { return buffer_.size(); }
+  /// When the oldest row that is not acknowledged was sent first, 0: none was. It stays where it is sent again to
+  /// somebody else: a chat server that ends over a notification, and is started again, acknowledges nothing either.
+  time_ms unacknowledged_since() const { return unacknowledged_since_; }
   /// Bytes of what was read first and is not sent; 0: nothing is here.
   std::size_t front_bytes() const { return buffer_.empty() ? 0 : buffer_.front().body.size(); }
 
@@ -84,8 +88,10 @@ public:
 
 private:
   void settle_dead();
+  void progress();
 
   std::int64_t acked_ = 0, head_ = 0, delivered_ = 0, fetched_to_ = 0;
+  time_ms unacknowledged_since_ = 0;
   std::int64_t sent_to_ = 0;             ///< up to here this pass sent everything or stepped over it
   std::deque<store::outbox_row> buffer_; ///< read, not sent
   std::deque<sent_row> sent_;            ///< sent, not acknowledged; cursors rise

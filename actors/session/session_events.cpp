@@ -125,7 +125,7 @@ bool session_machine::send_one(connection& c, std::uint32_t number, outbox_strea
   if (s.acked() != acked) acknowledgements_.acknowledged(number, 0); // it stepped over a dead letter
   if (row == nullptr || row->body.size() > c.bytes) return false;
   const edge::event_header header{number, row->cursor, row->name, traces_.of(number, row->cursor)};
-  outbox_stream::sent_row sent{row->cursor, {}, {}};
+  outbox_stream::sent_row sent{row->cursor, {}, {}, out_.now()};
   name_event(*row, sent);
   --c.messages;
   c.bytes -= row->body.size();

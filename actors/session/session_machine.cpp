@@ -304,6 +304,9 @@ std::string session_machine::describe(time_ms now) const {
     const auto* c = s.owner ? connections_.find(*s.owner) : nullptr;
     return json::value{c == nullptr ? std::string{} : c->peer};
   };
+  const auto waits_since = [now](const outbox_stream& s) {
+    return s.unacknowledged_since() == 0 ? 0 : std::max<time_ms>(0, now - s.unacknowledged_since());
+  };
   json::array connections;
   for (const auto& [key, c] : connections_)
     connections.emplace_back(json::object{{"endpoint", number(c.who.endpoint)},
@@ -323,6 +326,7 @@ std::string session_machine::describe(time_ms now) const {
                                       {"lag", number(s.head() - s.acked())},
                                       {"in_flight", number(s.in_flight())},
                                       {"owned", s.owner.has_value()},
+                                      {"unacknowledged_ms", number(waits_since(s))},
                                       {"paused_ms", number(std::max<time_ms>(0, s.paused_until - now))}});
   const char* phase = stopping_                           ? "stopping"
                       : !begun_ || positions_missing_ > 0 ? "loading"

@@ -39,6 +39,7 @@ struct arguments {
   std::uint64_t since_ts = 0;
   std::uint32_t backlog_age_s = 900, backlog_critical_s = 14'400;
   std::uint32_t certificate_days = 14, certificate_critical_days = 3;
+  std::uint32_t unacknowledged_s = 60, unacknowledged_critical_s = 600;
 
   static constexpr std::size_t reason_bytes_max = 1'000;
   static void fields(auto& f, auto& x) {
@@ -69,6 +70,9 @@ struct arguments {
     f.optional("backlog_critical_s", x.backlog_critical_s, "check: critical from this age on, s.");
     f.optional("certificate_days", x.certificate_days, "check: a warning so many days before a certificate expires.");
     f.optional("certificate_critical_days", x.certificate_critical_days, "check: critical so many days before.");
+    f.optional("unacknowledged_s", x.unacknowledged_s,
+               "check: a warning from this time on without an acknowledgement of a connected chat server, s.");
+    f.optional("unacknowledged_critical_s", x.unacknowledged_critical_s, "check: critical from this time on, s.");
   }
   std::optional<edge::broken_rule> broken() const;
 };

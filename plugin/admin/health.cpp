@@ -55,7 +55,35 @@ check_row check_store(const health_facts& x) {
   return fine("store", "It reads and writes.");
 }
 
-check_row check_edge(const health_facts& x) {
+/// The stream whose oldest notification its chat server has had for longest.
+const json::value* longest_unacknowledged(const json::value& session) {
+  const json::value* found = nullptr;
+  std::int64_t longest = 0;
+  const auto* streams = session.find_array("streams");
+  for (std::size_t i = 0; streams && i < streams->size(); ++i) {
+    const auto& one = (*streams)[i];
+    const auto* peer = one.find_string("peer");
+    const auto* ms = one.find_integer("unacknowledged_ms");
+    if (!peer || peer->empty() || !ms || *ms <= longest) continue;
+    longest = *ms;
+    found = &one;
+  }
+  return found;
+}
+
+/// A chat server that has notifications and says nothing to them. Empty state: it acknowledges in time.
+check_row acknowledges(const json::value& session, const std::string& waiting, const health_limits& limits) {
+  const auto* late = longest_unacknowledged(session);
+  const auto ms = late ? *late->find_integer("unacknowledged_ms") : 0;
+  if (!late || ms < limits.unacknowledged_ms) return {};
+  return {"edge", ms >= limits.unacknowledged_critical_ms ? "critical" : "warning",
+          "The chat server " + *late->find_string("peer") + " is connected and has not acknowledged a notification for " +
+            human_duration(ms) + ": " + waiting + ".",
+          "What is wrong is in that chat server: see its log. `causeway edge` and `causeway streams` say since when. "
+          "What waits is kept."};
+}
+
+check_row check_edge(const health_facts& x, const health_limits& limits) {
   const auto* phase = x.session ? x.session->find_string("phase") : nullptr;
   if (!phase)
     return {"edge", "unknown", "The session does not answer.", "`causeway actors` says whether it is busy or parked."};
@@ -73,6 +101,7 @@ check_row check_edge(const health_facts& x) {
       if (const auto* n = one.find_integer("credit_messages")) has_credit = has_credit || *n > 0;
   const auto waiting =
     std::to_string(lag) + (lag == 1 ? " notification waits" : " notifications wait") + " for its acknowledgement";
+  if (auto late = acknowledges(*x.session, waiting, limits); !late.state.empty()) return late;
   if (lag > 0 && !has_credit)
     return {"edge", "warning", "The chat server takes nothing more: " + waiting + ".",
             "`causeway streams` says which; see why it does not acknowledge. What waits is kept."};
@@ -150,7 +179,7 @@ int rank_of(std::string_view state) {
 std::vector<check_row> check_health(const health_facts& x, const health_limits& limits) {
   return {check_live(x),
           check_store(x),
-          check_edge(x),
+          check_edge(x, limits),
           check_keys(x),
           check_certificates(x, limits),
           check_backlog(x, limits),

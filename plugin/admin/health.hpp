@@ -14,6 +14,8 @@ namespace causeway::admin {
 struct health_limits {
   std::int64_t backlog_age_ms = 0, backlog_critical_ms = 0;
   std::int64_t certificate_ms = 0, certificate_critical_ms = 0; ///< before it expires
+  /// So long a connected chat server may have a notification without an acknowledgement.
+  std::int64_t unacknowledged_ms = 60'000, unacknowledged_critical_ms = 600'000;
 };
 
 /// What was asked for. Without a value: no answer came in time.

@@ -47,7 +47,7 @@ view actors(const findings& found, const arguments& with);
 view ranked_actors(const findings& found);
 /// {servers: [receipt_debt_row], actor}
 view receipts(const findings& found);
-/// {server_name, version, alarms: [alarm_row], total}
+/// {server_name, version, alarms: [alarm_row], total}; the verb adds `state` and `checks` of `check`
 view status(std::vector<alarm_row> alarms, const std::string& server_name, const std::string& version,
             const arguments& with);
 /// {keys: [key_row]} of another server

@@ -215,14 +215,24 @@ answer nobody_is_connected(const facts& x, std::int64_t) {
                    "causeway edge"};
 }
 
-answer nothing_is_acknowledged(const facts& x, std::int64_t) {
+/// When the chat server was sent the notification of it last; 0: that hop is not kept.
+std::int64_t notified_ts(const facts& x) {
+  const auto at = std::find_if(x.hops.rbegin(), x.hops.rend(), [](const hop_row& h) { return h.stage == "notified"; });
+  return at == x.hops.rend() ? 0 : at->at_ts;
+}
+
+answer nothing_is_acknowledged(const facts& x, std::int64_t now_ms) {
   if (!is_open(x) || x.notification->state != "sent") return {};
   const auto& n = *x.notification;
+  const auto sent = notified_ts(x);
   return diagnosis{cause::not_acknowledged,
-                   place(n) + ": " + (n.peer.empty() ? "the chat server" : n.peer) +
-                     " has it and does not acknowledge; " + counted(n.in_flight, "notification") + " of the stream " +
-                     (n.in_flight == 1 ? "is" : "are") + " in flight.",
-                   "causeway streams"};
+                   "The chat server" + (n.peer.empty() ? "" : " " + n.peer) + " has got it" +
+                     (sent > 0 ? " " + human_duration(now_ms - sent) + " ago" : "") +
+                     " and does not acknowledge it: what is wrong is there, see its log. " +
+                     counted(n.in_flight, "notification") + (n.in_flight == 1 ? " is" : " are") +
+                     " in flight to it without an acknowledgement" +
+                     (n.unacknowledged_ms > 0 ? ", the oldest for " + human_duration(n.unacknowledged_ms) : "") + ".",
+                   "causeway edge"};
 }
 
 answer stream_pauses(const facts& x, std::int64_t) {

@@ -198,6 +198,7 @@ void take_notification(facts& to, const findings& found) {
   const auto& s = (*streams)[*open->stream];
   n.in_flight = number_in(s, "in_flight");
   n.paused_ms = number_in(s, "paused_ms");
+  n.unacknowledged_ms = number_in(s, "unacknowledged_ms");
   n.peer = text_in(s, "peer");
   if (number_in(s, "sent") >= n.cursor && n.in_flight > 0) n.state = "sent";
   for (const auto& c : *connections)

@@ -87,6 +87,7 @@ struct arrival_row {
 struct notification_row {
   std::string state, name, peer;
   std::int64_t stream = -1, cursor = 0, acknowledged = 0, head = 0, in_flight = 0, paused_ms = 0;
+  std::int64_t unacknowledged_ms = 0;
   std::string reason;
 
   template <class F>
@@ -101,6 +102,8 @@ struct notification_row {
     f("head", head, "The newest of the stream.");
     f("in_flight", in_flight, "Notifications of the stream that were sent and are not acknowledged.");
     f("paused_ms", paused_ms, "So long the stream pauses after a NACK.");
+    f("unacknowledged_ms", unacknowledged_ms,
+      "So long ago the oldest of those was sent first; 0: all that was sent is acknowledged.");
     f("peer", peer, "Who gets the stream; empty: nobody.");
     f("reason", reason, "Why the chat server refused it.");
   }
@@ -110,7 +113,8 @@ struct notification_row {
 struct peer_row {
   std::string role, peer, version;
   std::int64_t credit_messages = 0, credit_bytes = 0, in_flight = 0, open_commands = 0, silent_ms = 0, lag = 0;
-  std::string streams;
+  std::int64_t unacknowledged_since_ts = 0;
+  std::string streams, waits_for;
 
   template <class F>
   void fields(F& f) {
@@ -123,13 +127,18 @@ struct peer_row {
     f("open_commands", open_commands, "Its commands without a RESULT.");
     f("streams", streams, "Streams it gets, each with how far it is behind: 0 (12).");
     f("lag", lag, "The sum of that.");
-    f("silent_ms", silent_ms, "So long nothing was heard of it.");
+    f("unacknowledged_since_ts", unacknowledged_since_ts,
+      "When the oldest notification that it has not acknowledged was sent first; 0: there is none.");
+    f("silent_ms", silent_ms,
+      "So long nothing was heard of it, not even an answer to a PING; up to edge.heartbeat_ms is usual and no fault.");
+    f("waits_for", waits_for, "What is waited for of it, in words; empty: nothing.");
   }
 };
 
 /// One stream of notifications.
 struct stream_row {
   std::int64_t stream = 0, head = 0, acked = 0, lag = 0, in_flight = 0, paused_ms = 0;
+  std::int64_t unacknowledged_since_ts = 0;
   std::string peer, waits_for;
 
   template <class F>
@@ -139,6 +148,8 @@ struct stream_row {
     f("acked", acked, "Up to there the chat server has acknowledged it.");
     f("lag", lag, "Notifications that are not acknowledged.");
     f("in_flight", in_flight, "Those of them that were sent.");
+    f("unacknowledged_since_ts", unacknowledged_since_ts,
+      "When the oldest of those was sent first; 0: all that was sent is acknowledged.");
     f("paused_ms", paused_ms, "So long it pauses after a NACK.");
     f("peer", peer, "Who gets it; empty: nobody.");
     f("waits_for", waits_for, "What it waits for, in words; empty: nothing.");

@@ -64,10 +64,7 @@ int show_status(const broker_request& x) {
   if (x.how.explain) return explain(admin::columns<admin::alarm_row>());
   const auto [answer, now] = answer_to(x, "status");
   if (answer.outcome != reply::kind::done) return put_out(failure(x, answer));
-  const auto* total = answer.body.find("total");
-  const auto* alarms = total ? total->as_integer() : nullptr;
-  const bool is_well = alarms == nullptr || *alarms == 0;
-  return put_out({is_well ? exit_ok : exit_problem,
+  return put_out({is_well(answer.body) ? exit_ok : exit_problem,
                   x.how.json ? json::canonical(answer.body) + "\n" : status_page(answer.body, now),
                   {}});
 }

@@ -215,18 +215,47 @@ std::string comparison_page(const json::object& body, std::int64_t now_ms) {
   return text;
 }
 
+namespace {
+
+/// Lines of what is not well, by `check`, each with what to do. @param names  "edge warning; live critical"
+std::string troubles(const json::value& status, std::string& names) {
+  std::string lines;
+  const auto* rows = status.find_array("checks");
+  for (const auto& row : rows ? *rows : json::array{}) {
+    const auto* one = row.as_object();
+    if (!one || text_of(*one, "state") == "ok") continue;
+    const auto what = printable(text_of(*one, "name") + " " + text_of(*one, "state"));
+    names += (names.empty() ? "" : "; ") + what;
+    lines += what + ": " + printable(text_of(*one, "what")) + "\n    " + printable(text_of(*one, "do")) + "\n";
+  }
+  return lines;
+}
+
+} // namespace
+
 std::string status_page(const json::object& body, std::int64_t now_ms) {
-  auto out = "causeway " + printable(text_of(body, "version")) + ", " + printable(text_of(body, "server_name")) + "\n";
-  const auto* found = body.find("alarms");
-  const auto* rows = found ? found->as_array() : nullptr;
-  if (!rows || rows->empty())
-    return out + "All is well.\n"
+  const json::value whole{body};
+  std::string names, alarms;
+  auto lines = troubles(whole, names);
+  const auto* rows = whole.find_array("alarms");
+  for (const auto& row : rows ? *rows : json::array{})
+    if (const auto* alarm = row.as_object()) {
+      alarms += "\n" + sheet(*alarm, names_of(admin::columns<admin::alarm_row>()), now_ms);
+      if (names.empty()) names = "alarm"; // of an archive without checks, or of one that no check looks at
+    }
+  auto out = "causeway " + printable(text_of(body, "version")) + ", " + printable(text_of(body, "server_name"));
+  if (names.empty())
+    return out + "\nAll is well.\n"
                  "  With the broker as a whole. A message that is late: `causeway why EVENT`; "
                  "part by part: `causeway check`.\n";
-  for (const auto& row : *rows)
-    if (const auto* alarm = row.as_object())
-      out += "\n" + sheet(*alarm, names_of(admin::columns<admin::alarm_row>()), now_ms);
-  return out;
+  return out + ": " + names + "\n" + lines + alarms;
+}
+
+bool is_well(const json::object& status) {
+  const json::value whole{status};
+  const auto* alarms = whole.find_array("alarms");
+  const auto state = text_of(status, "state");
+  return (!alarms || alarms->empty()) && (state.empty() || state == "ok");
 }
 
 std::string actor_part(const json::object& body, std::int64_t now_ms) { return page{body, now_ms}.actor().text(); }

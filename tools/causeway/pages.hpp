@@ -16,7 +16,10 @@ std::string invite_page(const matrix::json::object& body, std::int64_t now_ms);
 /// What `room compare` has found: how many of the servers were asked, what they see differently, and how much of that
 /// is not listed.
 std::string comparison_page(const matrix::json::object& body, std::int64_t now_ms);
+/// The first line names each part that `check` does not call well.
 std::string status_page(const matrix::json::object& body, std::int64_t now_ms);
+/// Whether neither an alarm stands nor `check` warns of anything.
+bool is_well(const matrix::json::object& status);
 /// What the actor behind it says of itself.
 std::string actor_part(const matrix::json::object& body, std::int64_t now_ms);
 

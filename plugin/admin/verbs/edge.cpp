@@ -28,17 +28,25 @@ std::int64_t number_in(const json::value& x, std::string_view key) {
   return number ? *number : 0;
 }
 
-std::string stream_waits_for(const stream_row& x) {
+/// ", the oldest for 48 s", and where to look; nothing where it is not known.
+std::string unacknowledged_for(std::int64_t since_ts, std::int64_t now_ms) {
+  if (since_ts == 0) return ".";
+  return ", the oldest for " + human_duration(now_ms - since_ts) +
+         ". It is to acknowledge or refuse each: see its log; here nothing is wrong, and what waits is kept.";
+}
+
+std::string stream_waits_for(const stream_row& x, std::int64_t now_ms) {
   if (x.lag == 0) return {};
   const auto n = std::to_string(x.lag) + (x.lag == 1 ? " notification waits: " : " notifications wait: ");
   if (x.peer.empty()) return n + "no chat server takes this stream.";
   if (x.paused_ms > 0)
     return n + x.peer + " has refused one, which it gets again in " + human_duration(x.paused_ms) + ".";
-  if (x.in_flight > 0) return n + x.peer + " has not acknowledged " + std::to_string(x.in_flight) + " that it has.";
+  if (x.in_flight > 0) return n + x.peer + " has not acknowledged " + std::to_string(x.in_flight) + " that it has" +
+           unacknowledged_for(x.unacknowledged_since_ts, now_ms);
   return n + x.peer + " has given no credit for more.";
 }
 
-std::vector<stream_row> streams_of(const json::value& session) {
+std::vector<stream_row> streams_of(const json::value& session, std::int64_t now_ms) {
   std::vector<stream_row> rows;
   const auto* list = session.find_array("streams");
   if (!list) return rows;
@@ -51,16 +59,17 @@ std::vector<stream_row> streams_of(const json::value& session) {
     row.in_flight = number_in(s, "in_flight");
     row.paused_ms = number_in(s, "paused_ms");
     row.peer = text_in(s, "peer");
-    row.waits_for = stream_waits_for(row);
+    if (const auto ms = number_in(s, "unacknowledged_ms"); ms > 0) row.unacknowledged_since_ts = now_ms - ms;
+    row.waits_for = stream_waits_for(row, now_ms);
   }
   return rows;
 }
 
-std::vector<peer_row> chat_peers(const json::value& session) {
+std::vector<peer_row> chat_peers(const json::value& session, std::int64_t now_ms) {
   std::vector<peer_row> rows;
   const auto* list = session.find_array("connections");
   if (!list) return rows;
-  const auto streams = streams_of(session);
+  const auto streams = streams_of(session, now_ms);
   for (const auto& c : *list) {
     auto& row = rows.emplace_back();
     row.role = "chat";
@@ -74,8 +83,14 @@ std::vector<peer_row> chat_peers(const json::value& session) {
     for (const auto& s : streams) {
       if (s.peer != row.peer) continue;
       row.lag += s.lag;
+      if (s.unacknowledged_since_ts > 0 &&
+          (row.unacknowledged_since_ts == 0 || s.unacknowledged_since_ts < row.unacknowledged_since_ts))
+        row.unacknowledged_since_ts = s.unacknowledged_since_ts;
       row.streams += (row.streams.empty() ? "" : ", ") + std::to_string(s.stream) + " (" + std::to_string(s.lag) + ")";
     }
+    if (row.in_flight > 0 && row.unacknowledged_since_ts > 0)
+      row.waits_for = "It has not acknowledged " + std::to_string(row.in_flight) + " that it has" +
+                      unacknowledged_for(row.unacknowledged_since_ts, now_ms);
   }
   return rows;
 }
@@ -93,7 +108,7 @@ void answer_list(desk& at, const job& work, const char* name, const std::vector<
 void list_peers(desk& at, const job& work) {
   ask_session(at, work, [](desk& d, const job& j, const findings& f) {
     if (!f.status) return d.refuse(j, {fault_code::timed_out, "the session did not answer in time"});
-    auto rows = chat_peers(session_of(f));
+    auto rows = chat_peers(session_of(f), d.now_ms());
     for (auto& x : d.node().list_gateways()) rows.push_back(std::move(x));
     answer_list(d, j, "peers", rows);
   });
@@ -102,7 +117,7 @@ void list_peers(desk& at, const job& work) {
 void list_streams(desk& at, const job& work) {
   ask_session(at, work, [](desk& d, const job& j, const findings& f) {
     if (!f.status) return d.refuse(j, {fault_code::timed_out, "the session did not answer in time"});
-    answer_list(d, j, "streams", streams_of(session_of(f)));
+    answer_list(d, j, "streams", streams_of(session_of(f), d.now_ms()));
   });
 }
 

@@ -8,10 +8,6 @@ namespace causeway::admin {
 
 namespace {
 
-void show_status(desk& at, const job& work) {
-  at.answer(work, views::status(at.node().list_alarms(), at.who().server_name, at.who().version, work.with));
-}
-
 /// The first by a column: for who looks often, without asking for all that there are.
 void rank_actors(desk& at, const job& work) {
   const auto order = sort_order::of(work.with.sort);
@@ -51,8 +47,7 @@ void list_keys(desk& at, const job& work) {
 } // namespace
 
 std::span<const verb> node_verbs() {
-  static constexpr std::array<verb, 4> all = {{
-    {{"status", false, "", "What is wrong with the broker as a whole."}, &show_status},
+  static constexpr std::array<verb, 3> all = {{
     {{"actors", false, "", "Actors in memory, those in trouble first."}, &list_actors},
     {{"receipts", false, "", "What other servers have still to be told of what our users have read."}, &show_receipts},
     {{"keys", false, "", "Our verify key; with `server` the known keys of that server."}, &list_keys},

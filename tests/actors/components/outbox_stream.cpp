@@ -34,7 +34,7 @@ cursors send(outbox_stream& s, std::size_t most = 1'000) {
   cursors sent;
   for (const auto* row = s.next(); row && sent.size() < most; row = s.next()) {
     const auto cursor = row->cursor;
-    const auto body = s.sent_next({cursor, "$" + std::to_string(cursor), "!room:here.example"});
+    const auto body = s.sent_next({cursor, "$" + std::to_string(cursor), "!room:here.example", cursor * 100});
     BOOST_TEST(body == "body " + std::to_string(cursor));
     sent.push_back(cursor);
   }
@@ -59,6 +59,29 @@ BOOST_AUTO_TEST_CASE(rows_are_sent_once_in_order_and_leave_the_flight_when_they_
   BOOST_TEST(s.in_flight() == 1u);
   BOOST_TEST(s.is_in_flight(6));
   BOOST_TEST(!s.is_in_flight(5));
+}
+
+BOOST_AUTO_TEST_CASE(since_when_the_oldest_is_not_acknowledged_is_known_also_after_it_was_sent_again) {
+  auto s = loaded(0, 3);
+  s.fetched(rows_of({1, 2, 3}), 3);
+  BOOST_TEST(s.unacknowledged_since() == 0);
+  send(s);
+  BOOST_TEST(s.unacknowledged_since() == 100);
+  s.acknowledge(1);
+  BOOST_TEST(s.unacknowledged_since() == 200);
+  s.acknowledge(1); // says nothing new
+  BOOST_TEST(s.unacknowledged_since() == 200);
+  s.rewind(); // the chat server was started again
+  BOOST_TEST(s.unacknowledged_since() == 200);
+  s.fetched({{2, "message.created", "body 2"}, {3, "message.created", "body 3"}}, 3);
+  s.sent_next({2, {}, {}, 9'000});
+  BOOST_TEST(s.unacknowledged_since() == 200);
+  s.give_up(2);
+  BOOST_TEST(s.unacknowledged_since() == 0);
+  s.sent_next({3, {}, {}, 9'500});
+  BOOST_TEST(s.unacknowledged_since() == 9'500);
+  s.acknowledge(3);
+  BOOST_TEST(s.unacknowledged_since() == 0);
 }
 
 BOOST_AUTO_TEST_CASE(a_gap_that_was_cleaned_up_is_stepped_over) {
