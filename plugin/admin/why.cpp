@@ -114,9 +114,9 @@ answer a_parked_room_may_keep_it(const facts& x, std::int64_t) {
   const auto others = static_cast<std::int64_t>(x.parked.size()) - 1;
   return diagnosis{cause::perhaps_parked,
                    "It is not known here: it is not stored and was not seen, so its room is not known either. Perhaps "
-                   "it is one of the " +
-                     counted(a.mailbox, "message") + " that " + name_of(a) + " keeps unread: " + parked_because(a) +
-                     (others == 0 ? "" : "; " + counted(others, "other room") + " may keep it likewise") +
+                   "it belongs to " +
+                     name_of(a) + ", which stores nothing of what comes: " + parked_because(a) +
+                     (others == 0 ? "" : "; " + counted(others, "other room") + (others == 1 ? " is" : " are") + " parked too") +
                      ". If it belongs to another room, it has not come here.",
                    show_command(a)};
 }

@@ -50,7 +50,7 @@ enum class cause : std::uint8_t {
   store_not_writing,
   clock_wrong,
   damaged,        ///< it is stored, and its row cannot be read
-  perhaps_parked, ///< nobody knows it, and parked rooms keep messages unread
+  perhaps_parked, ///< nobody knows it, and a parked room stores nothing
   actor_parked,
   rejected,
   key_missing,

@@ -225,8 +225,7 @@ void take_actors(facts& to, const findings& found) {
 bool take_parked_rooms(facts& to, const findings& found, std::string_view room_id) {
   if (found.actors)
     for (const auto& a : *found.actors)
-      if (a.kind == "room" && is_parked(a) && a.mailbox > 0 && (room_id.empty() || a.key == room_id))
-        to.parked.push_back(a);
+      if (a.kind == "room" && is_parked(a) && (room_id.empty() || a.key == room_id)) to.parked.push_back(a);
   return !to.parked.empty();
 }
 

@@ -27,7 +27,7 @@ void take_notification(facts& to, const findings& found);
 /// Parked ones among the actors that the event still needs: its room, the session, servers it is owed to.
 /// @pre `take_servers` and `take_notification`
 void take_actors(facts& to, const findings& found);
-/// Of all parked rooms, or of this one, those that keep messages unread: one of them may be an event that nobody knows.
+/// All parked rooms, or this one: what came for them is not stored, and an event that nobody knows may be among it.
 /// @returns false when there is none
 bool take_parked_rooms(facts& to, const findings& found, std::string_view room_id);
 /// The event is stored and cannot be read, by the part `event`; with the parked rooms that failed of it. @returns

@@ -78,9 +78,13 @@ class Troubles(InteropCase):
         code, text = self.causeway("streams")
         self.assertEqual(code, 0)
         self.assertIn("has not acknowledged", text)
+        self.assertIn("the oldest for", text)
         code, text = self.causeway("edge")
         self.assertEqual(code, 0)
         self.assertIn("stalled/1", text)
+        self.assertIn("see its log", text)
+        self.until(lambda: "edge warning: The chat server chat-stalled is connected and has not acknowledged" in
+                   self.causeway("check", "--unacknowledged-s", "1")[1], "the warning")
         self.assertIn("for its acknowledgement", self.causeway("check")[1])
 
     def test_a_message_staged_for_a_missing_parent(self):
@@ -100,6 +104,18 @@ class Troubles(InteropCase):
         self.assertIn("parked", text)
         code, text = self.causeway("actor", "show", "room", ground.room_id)
         self.assertEqual(code, 0)
-        self.assertIn("is tried again by itself", text)
+        self.assertIn("It is tried again by itself", text)
+        self.assertIn("A row of the store is damaged", text)
+        self.assertIn("supervisor.restart_window_s is ", text)
+        self.assertNotIn("runtime_error", text)
+        # What is no event's id is blamed on nobody, and what is stored and cannot be read is said to be damaged.
+        for name in ("$thisisnotanevent", ground.room_id):
+            self.assertEqual(self.causeway("why", name)[0], 1, name)
+        code, text = self.causeway("why", ground.damaged)
+        self.assertEqual((code, "its row is damaged" in text), (0, True), text)
+        code, text = self.causeway("rooms", "--filter", ground.room_id)
+        self.assertEqual((code, "Its actor is parked" in text), (0, True), text)
+        self.until(lambda: "is parked: it failed" in self.causeway("room", "show", ground.room_id)[1], "the parked room")
+        self.until(lambda: "live warning" in self.causeway("status")[1].splitlines()[0], "the status")
         # Not in the moment in which it is tried again.
         self.until(lambda: f"live warning: The actor room {ground.room_id} is parked" in self.causeway("check")[1], "the warning")

@@ -87,6 +87,7 @@ class Ground:
         self.room_id = ours.chat.create_room("channel", self.alice, [], name="open", visibility="public")["matrix_room_id"]
         self.room = self.server.join(self.room_id, "bob" + name)
         self.closes = contextlib.ExitStack()
+        self.damaged = None  # the event whose row a plant has damaged
 
     def close(self):
         self.closes.close()
@@ -134,7 +135,7 @@ def stalled_consumer(ground):
     event_id, event = ground.room.message("hello")
     ground.hears(event)
     return Planted(f"bob has written (event {event_id}), and alice sees nothing", event_id, "not_acknowledged",
-                   ["chat-stalled", "does not acknowledge", "in flight"], "causeway streams")
+                   ["chat-stalled", "does not acknowledge", "see its log", "in flight"], "causeway edge")
 
 
 def missing_parent(ground):
@@ -167,7 +168,8 @@ def parked_actor(ground):
     threading.Thread(target=send_in_vain, args=(ground.server, event), daemon=True).start()
     with contextlib.suppress(CommandError):
         ground.ours.chat.send(ground.room_id, ground.alice, "does anybody hear me?")
-    return Planted(f"bob has written (event {event_id}), and alice sees nothing", event_id, "actor_parked", ["parked", ground.room_id, "store"],
+    ground.damaged = ground.room.state["m.room.create", ""][0]
+    return Planted(f"bob has written (event {event_id}), and alice sees nothing", event_id, "perhaps_parked", ["Perhaps", "parked", ground.room_id, "store_damaged"],
                    f"causeway actor show room '{ground.room_id}'")
 
 

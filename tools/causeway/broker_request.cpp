@@ -85,7 +85,27 @@ result<archived_answer> find_detail(const std::string& file, const archived_deta
                  " --archive " + file + "` tells which it has"};
 }
 
+bool is_event(const json::object& answer, const std::string& name) {
+  const json::value whole{answer};
+  const auto* event = whole.find_object("event");
+  return event && (text_of(*event, "event_id") == name || text_of(*event, "chat_message_id") == name);
+}
+
+/// What was answered then about an event that waited.
+result<archived_answer> find_event(const std::string& file, const std::string& name) {
+  auto all = read_archive(file, "why");
+  if (!all) return fault{fault_code::not_found, file + " is of a version that did not ask why events wait"};
+  const json::value body{std::move(all->body)};
+  const auto* shown = body.find_array("shown");
+  for (std::size_t i = 0; shown && i < shown->size(); ++i)
+    if (const auto* answer = (*shown)[i].as_object(); answer && is_event(*answer, name))
+      return archived_answer{*answer, all->made_ms};
+  return fault{fault_code::not_found, file + " has nothing of that event: it holds those that waited when it was made, "
+                                             "fifty at most"};
+}
+
 result<archived_answer> look_into(const std::string& file, std::string_view command, const admin::arguments& with) {
+  if (command == "why") return find_event(file, with.event);
   if (command == "keys" && !with.server.empty()) return fault{fault_code::not_found, file + " has our own key only"};
   if (command == "doctor" && !with.server.empty()) {
     auto seen = read_archive(file, command);

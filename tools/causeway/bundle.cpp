@@ -12,6 +12,8 @@
 #include <fstream>
 #include <string_view>
 #include <system_error>
+#include <utility>
+#include <vector>
 
 #include <fcntl.h>
 #include <sys/wait.h>
@@ -112,6 +114,7 @@ constexpr std::uint32_t late_pages_max = 6;
 /// What is gathered, and what could not be.
 struct gathered {
   std::size_t lists = 0, shown = 0;
+  std::vector<std::string> events; ///< that wait, as the pages tell; `shown_max` at most
   std::chrono::milliseconds left_for_pages{0};
   std::string problems;
 
@@ -121,13 +124,25 @@ struct gathered {
   }
 };
 
+/// Events that the page of a server or a room lists as waiting: each is asked about.
+void note_events(const json::object& page, gathered& into) {
+  const json::value whole{page};
+  for (const char* member : {"queue", "staged"}) {
+    const auto* rows = whole.find_array(member);
+    for (std::size_t i = 0; rows && i < rows->size() && into.events.size() < shown_max; ++i)
+      if (const auto* row = (*rows)[i].as_object())
+        if (auto id = text_of(*row, "event_id"); !id.empty() && std::ranges::find(into.events, id) == into.events.end())
+          into.events.push_back(std::move(id));
+  }
+}
+
 /// Asks within what is left for pages.
-reply ask_page(const broker_request& x, const shown_kind& kind, const admin::arguments& with, gathered& into) {
+reply ask_page(const broker_request& x, std::string_view verb, const admin::arguments& with, gathered& into) {
   using clock = std::chrono::steady_clock;
   auto where = x.where;
   where.answer_timeout_ms = std::min(where.answer_timeout_ms, static_cast<std::uint32_t>(into.left_for_pages.count()));
   const auto begin = clock::now();
-  auto answer = ask(where, kind.verb, with);
+  auto answer = ask(where, verb, with);
   const auto took = std::chrono::ceil<std::chrono::milliseconds>(clock::now() - begin);
   into.left_for_pages -= std::min(took, into.left_for_pages);
   return answer;
@@ -147,13 +162,14 @@ bool gather_shown(const broker_request& x, const shown_kind& kind, const json::o
     if (into.left_for_pages.count() > 0) {
       admin::arguments with;
       kind.name(*row, with);
-      answer = ask_page(x, kind, with, into);
+      answer = ask_page(x, kind.verb, with, into);
     }
     // Also where the last one was not answered within the little that was left.
     if (answer.outcome == reply::kind::unreachable && into.left_for_pages.count() == 0) {
       into.problems += std::string{kind.verb} + ": the broker is slow; no time was left for the pages that follow\n";
       break;
     }
+    if (answer.outcome == reply::kind::done) note_events(answer.body, into);
     if (answer.outcome == reply::kind::done) shown.emplace_back(std::move(answer.body));
     else into.note(kind.verb, answer); // it may have gone meanwhile
     if (answer.outcome == reply::kind::unreachable || answer.outcome == reply::kind::not_asked) break;
@@ -161,6 +177,25 @@ bool gather_shown(const broker_request& x, const shown_kind& kind, const json::o
   into.shown += shown.size();
   return folder.write(std::string{kind.verb} + ".json",
                       json::canonical(json::object{{"shown", json::value{std::move(shown)}}}));
+}
+
+/// Why each of the events that wait does. @returns false: the disk is full
+bool gather_events(const broker_request& x, const gathering_folder& folder, gathered& into) {
+  json::array shown;
+  for (const auto& id : into.events) {
+    if (into.left_for_pages.count() == 0) {
+      into.problems += "why: the broker is slow; no time was left for the events that follow\n";
+      break;
+    }
+    admin::arguments with;
+    with.event = id;
+    auto answer = ask_page(x, "why", with, into);
+    if (answer.outcome == reply::kind::done) shown.emplace_back(std::move(answer.body));
+    else into.note("why", answer); // it may have gone meanwhile
+    if (answer.outcome == reply::kind::unreachable || answer.outcome == reply::kind::not_asked) break;
+  }
+  into.shown += shown.size();
+  return folder.write("why.json", json::canonical(json::object{{"shown", json::value{std::move(shown)}}}));
 }
 
 /// @returns false: the disk is full
@@ -179,6 +214,7 @@ bool gather_from_broker(const broker_request& x, const gathering_folder& folder,
     for (const auto& kind : shown_kinds)
       if (std::string_view{kind.list} == verb && !gather_shown(x, kind, answer.body, folder, into)) return false;
   }
+  if (!gather_events(x, folder, into)) return false;
   auto patient = x.where;
   patient.answer_timeout_ms = std::max(patient.answer_timeout_ms, doctor_timeout_ms);
   const auto looked = ask(patient, "doctor", {});

@@ -4,6 +4,7 @@
 #include "tools/causeway/restore_command.hpp"
 #include "tools/causeway/store_command.hpp"
 #include "tools/causeway/table_commands.hpp"
+#include "tools/causeway/terminal.hpp"
 
 /// The entries of commands that need no broker.
 namespace causeway::tools {
@@ -36,6 +37,17 @@ int serve_gateway(const command_line& x) {
   return run_gateway(x.sources(), link);
 }
 
+/// Of a command that reads files: a socket says nothing of the files of the broker behind it, and those of this
+/// machine's configuration may be another one's.
+std::function<int(const command_line&)> on_files(int (*run)(const command_line&)) {
+  return [run](const command_line& x) {
+    if (x.socket.empty()) return run(x);
+    return put_out({exit_usage, {},
+                    "causeway: --socket names a broker that runs, and this command reads files: give the "
+                    "configuration of that broker with --config FILE instead.\n"});
+  };
+}
+
 std::vector<command> of_configuration() {
   using enum purpose;
   return {
@@ -46,7 +58,7 @@ std::vector<command> of_configuration() {
      {{"[FILE]", "", "Default: /etc/causeway/causeway.toml", [](command_line& x) -> place { return &x.check_file; },
        &names_a_file},
       {"--gateway", "", "It is for a gateway of its own", [](command_line& x) -> place { return &x.for_gateway; }}},
-     &check,
+     on_files(&check),
      false,
      {{1, "it has a problem; each was told"}}},
     {"config show",
@@ -56,7 +68,7 @@ std::vector<command> of_configuration() {
      {{"--origin", "", "Tell where each value comes from, and what a reload takes over",
        [](command_line& x) -> place { return &x.origin; }},
       {"--set-only", "", "Leave the defaults out", [](command_line& x) -> place { return &x.only_set; }}},
-     [](const command_line& x) { return show_config(x.sources(), x.origin, x.only_set, x.broker.how.json); }},
+     on_files([](const command_line& x) { return show_config(x.sources(), x.origin, x.only_set, x.broker.how.json); })},
     {"config example",
      set_up,
      "Print the documented example of a configuration",
@@ -75,26 +87,26 @@ std::vector<command> of_configuration() {
      "backup /var/backups/causeway-2026-11-29",
      {{"FOLDER", "", "New folder, for the broker's user alone",
        [](command_line& x) -> place { return &x.backup_folder; }}},
-     [](const command_line& x) { return back_up(x.sources(), x.backup_folder, x.broker.how.json); }},
+     on_files([](const command_line& x) { return back_up(x.sources(), x.backup_folder, x.broker.how.json); })},
     {"restore",
      set_up,
      "Put a backup where the stopped broker's store, files and key belong; nothing is written over",
      "restore /var/backups/causeway-2026-11-29",
      {{"FOLDER", "", "As `backup` has made it", [](command_line& x) -> place { return &x.backup_folder; },
        &a_file_name}},
-     [](const command_line& x) { return restore(x.sources(), x.backup_folder, x.broker.how.json); }},
+     on_files([](const command_line& x) { return restore(x.sources(), x.backup_folder, x.broker.how.json); })},
     {"store copy",
      set_up,
      "Copy the stopped broker's SQLite store into an empty PostgreSQL database",
      "store copy postgresql:///causeway",
      {{"URL", "", "The database, as store.url names it", [](command_line& x) -> place { return &x.database_url; }}},
-     [](const command_line& x) { return copy_store_into(x.sources(), x.database_url, x.broker.how.json); }},
+     on_files([](const command_line& x) { return copy_store_into(x.sources(), x.database_url, x.broker.how.json); })},
     {"keys rotate",
      set_up,
      "Give the stopped broker a new signing key; the former stays published as an old one",
      "keys rotate",
      {},
-     [](const command_line& x) { return rotate_key(x.sources(), x.broker.how.json); }},
+     on_files([](const command_line& x) { return rotate_key(x.sources(), x.broker.how.json); })},
     {"curve-key",
      set_up,
      "Make a CURVE key for a connection between machines",

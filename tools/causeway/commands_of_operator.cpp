@@ -32,7 +32,7 @@ std::vector<command> of_trouble() {
      see_what_is_wrong,
      "Why an event is late, or was: the cause, the servers, its way through the node",
      "why '$event'",
-     {event_argument, room_option, server_option, limit_option},
+     {event_argument, room_option, server_option, limit_option, archive_option},
      on_broker(&explain_event)},
     {"doctor",
      see_what_is_wrong,

@@ -33,8 +33,8 @@ void answer_why(desk& at, const job& work, const inquiry_ptr& x) {
   at.answer(work, std::move(body));
 }
 
-/// An event that was neither stored nor staged nor seen. A parked room keeps what is said to it unread, so it may be
-/// there; what is no event's id never is.
+/// An event that was neither stored nor staged nor seen. A parked room stores nothing of what comes, so it may be
+/// one of its own; what is no event's id never is.
 void answer_unknown(desk& at, const job& work, const findings& found) {
   auto x = std::make_shared<inquiry>();
   x->known.way = why::direction::in;

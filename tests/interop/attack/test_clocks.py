@@ -53,8 +53,11 @@ exec {find_binary('causewayd')} "$@"
     def alarms(self):
         done = subprocess.run([find_binary("causeway"), "--json", "--socket", self.ours.broker.admin_endpoint, "status"],
                               capture_output=True, text=True, timeout=120, check=False)
-        found = {row["name"]: row["what"] for row in json.loads(done.stdout)["alarms"]}
-        self.assertEqual(done.returncode, 1 if found else 0, done.stdout)
+        told = json.loads(done.stdout)
+        found = {row["name"]: row["what"] for row in told["alarms"]}
+        self.assertEqual(done.returncode, 0 if told["state"] == "ok" else 1, done.stdout)
+        if found:
+            self.assertEqual(done.returncode, 1, done.stdout)
         return found
 
     def refused(self, shared):

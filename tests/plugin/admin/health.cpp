@@ -105,7 +105,7 @@ BOOST_AUTO_TEST_CASE(alarms_of_store_and_clock_are_critical_and_a_parked_actor_i
   BOOST_TEST(of(x, "clock").state == "critical");
   BOOST_TEST(of(x, "live").state == "warning");
   BOOST_TEST(of(x, "live").what == "The actor room !r:x is parked: it failed too often.");
-  BOOST_TEST(of(x, "live").fix.find("is kept, up to supervisor.parked_input_max messages.") != std::string::npos);
+  BOOST_TEST(of(x, "live").fix.find("`causeway actor show room '!r:x'` says what mends it") != std::string::npos);
   x.actors->push_back(actor_row{"room", "!s:x", "parked"});
   (*x.actors)[1].last_fault = "a row is damaged";
   BOOST_TEST(of(x, "live").what ==
@@ -114,6 +114,43 @@ BOOST_AUTO_TEST_CASE(alarms_of_store_and_clock_are_critical_and_a_parked_actor_i
   x.destinations.reset();
   BOOST_TEST(of(x, "live").state == "critical");
   BOOST_TEST(of(x, "backlog").state == "unknown");
+}
+
+BOOST_AUTO_TEST_CASE(a_store_with_a_damaged_row_is_not_called_well) {
+  auto x = all_well();
+  x.actors = {{actor_row{"room", "!r:x", "parked"}}};
+  x.actors->front().last_fault = "the store cannot load room !r:x: store_damaged: stored event $e: not_json";
+  BOOST_TEST(of(x, "store").state == "warning");
+  BOOST_TEST(of(x, "store").what.starts_with("A row of the store is damaged: the store cannot load room !r:x"));
+  x.actors->front().last_fault = "a defect";
+  BOOST_TEST(of(x, "store").state == "ok");
+}
+
+BOOST_AUTO_TEST_CASE(chat_server_that_is_connected_and_does_not_acknowledge_is_a_warning_then_critical) {
+  auto x = all_well();
+  const auto after = [&x](const std::string& ms, const std::string& peer = "rocket") {
+    x.session = *json::parse(R"({"phase":"connected","connections":[{"credit_messages":9}],"streams":[{"lag":3,"peer":")" +
+                             peer + R"(","unacknowledged_ms":)" + ms + "}]}");
+    return of(x, "edge");
+  };
+  BOOST_TEST(after("59999").state == "ok");
+  BOOST_TEST(after("60000").state == "warning");
+  BOOST_TEST(after("240000").what == "The chat server rocket is connected and has not acknowledged a notification for 4 "
+                                     "min: 3 notifications wait for its acknowledgement.");
+  BOOST_TEST(after("240000").fix.find("see its log") != std::string::npos);
+  BOOST_TEST(after("600000").state == "critical");
+  BOOST_TEST(after("600000", "").state == "ok"); // nobody takes the stream any more
+}
+
+BOOST_FIXTURE_TEST_CASE(status_warns_of_what_check_warns_of, fixture) {
+  node.status = R"({"phase":"connected","connections":[],"streams":[]})";
+  BOOST_TEST(*ask("status").find_string("state") == "ok");
+  node.status = R"({"phase":"alone"})";
+  node.actors = {actor_row{"room", "!r:x", "parked"}};
+  const auto status = ask("status"), check = ask("check");
+  BOOST_TEST(*status.find_string("state") == "critical");
+  BOOST_TEST(json::canonical(*status.find("checks")) == json::canonical(*check.find("checks")));
+  BOOST_TEST(status.find_array("alarms")->size() == 0u);
 }
 
 BOOST_AUTO_TEST_CASE(worst_state_counts) {

@@ -118,16 +118,40 @@ BOOST_AUTO_TEST_CASE(a_parked_actor_is_named_with_what_it_failed_of) {
   auto x = staged("");
   x.parked.push_back({"room", "!r:here.example", "parked", 0, 0, 3, 5, "store_failed: malformed row"});
   BOOST_TEST(cause(x) == "actor_parked");
+  x.parked[0].mailbox = 3;
+  x.parked[0].retry_at_ts = now + 12 * s;
+  x.supervision = {90, 500};
   BOOST_TEST(
     because(x) ==
     "It waits, for the actor room !r:here.example is parked: it failed 5 times, last because of: store_failed: "
-    "malformed row; it is tried again by itself after supervisor.restart_window_s. Until then commands for it are "
-    "refused, and what else it is told is kept, unread, up to supervisor.parked_input_max messages.");
+    "malformed row. It is tried again by itself in 12 s (supervisor.restart_window_s is 90). Until then commands for it "
+    "are refused, and what else it is told is kept, unread: 3 of at most 500 messages (supervisor.parked_input_max).");
   BOOST_TEST(command(x) == "causeway actor show room '!r:here.example'");
   x.parked[0] = {"session", "", "parked", 0, 0, 3, 5, "store_failed"};
   BOOST_TEST(command(x) == "causeway actor show session");
+}
+
+BOOST_AUTO_TEST_CASE(an_event_that_nobody_knows_may_be_kept_by_a_parked_room_and_that_is_not_certain) {
+  why::facts x;
   x.is_known = false;
-  BOOST_TEST(because(x).starts_with("Nothing of it is stored, and the actor session is parked: "));
+  x.parked.push_back({"room", "!r:here.example", "parked", 0, 0, 3, 5, "store_damaged: stored event $e"});
+  BOOST_TEST(cause(x) == "perhaps_parked");
+  BOOST_TEST(because(x).starts_with("It is not known here: it is not stored and was not seen, so its room is not known "
+                                    "either. Perhaps it belongs to room !r:here.example, which stores nothing"));
+  BOOST_TEST(because(x).find("other room") == std::string::npos);
+  x.parked.push_back({"room", "!s:here.example", "parked", 0, 0, 1, 5, ""});
+  BOOST_TEST(because(x).find("; 1 other room is parked too.") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_stored_event_that_cannot_be_read_is_damaged) {
+  auto x = out_to(owed("", ""));
+  x.damage = "store_damaged: stored event $e: not_json";
+  BOOST_TEST(cause(x) == "damaged");
+  BOOST_TEST(because(x) ==
+             "It is stored, but its row is damaged and cannot be read: store_damaged: stored event $e: not_json.");
+  x.parked.push_back({"room", "!r:here.example", "parked", 0, 0, 0, 5, x.damage});
+  BOOST_TEST(because(x).ends_with(" The actor room !r:here.example is parked because of it."));
+  BOOST_TEST(command(x) == "causeway actor show room '!r:here.example'");
 }
 
 // -- in ---------------------------------------------------------------------------------------------------------------
@@ -199,12 +223,17 @@ BOOST_AUTO_TEST_CASE(no_chat_server_is_connected) {
 }
 
 BOOST_AUTO_TEST_CASE(a_consumer_that_does_not_acknowledge) {
-  const auto x = told("sent");
+  auto x = told("sent");
+  x.hops.clear();
   BOOST_TEST(cause(x) == "not_acknowledged");
   BOOST_TEST(because(x) ==
-             "It is notification 12 of stream 0, which is acknowledged up to 7: rocket has it and does not "
-             "acknowledge; 5 notifications of the stream are in flight.");
-  BOOST_TEST(command(x) == "causeway streams");
+             "The chat server rocket has got it and does not acknowledge it: what is wrong is there, see its log. 5 "
+             "notifications are in flight to it without an acknowledgement.");
+  BOOST_TEST(command(x) == "causeway edge");
+  x.hops = {hop("notified", now - 48 * s)};
+  x.notification->unacknowledged_ms = 4 * min;
+  BOOST_TEST(because(x).starts_with("The chat server rocket has got it 48 s ago and does not acknowledge it"));
+  BOOST_TEST(because(x).ends_with("without an acknowledgement, the oldest for 4 min."));
 }
 
 BOOST_AUTO_TEST_CASE(a_consumer_without_credit) {

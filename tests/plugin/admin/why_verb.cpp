@@ -41,6 +41,7 @@ struct fixture : services {
   std::map<std::string, std::string> statuses; ///< by "kind key"
   std::vector<actor_row> actors;
   int lists_asked = 0; ///< of all of them
+  std::string damaged; ///< the event whose row cannot be read
   std::map<std::string, std::vector<hop_row>> hops;
   std::map<std::string, std::vector<std::string>> transactions;
   std::vector<std::string> statuses_asked;
@@ -48,6 +49,8 @@ struct fixture : services {
 
   store::answer look_up(const store::query& q) {
     if (const auto* x = std::get_if<store::find_event>(&q)) {
+      if (!damaged.empty() && x->event_id == damaged)
+        return fault{fault_code::store_damaged, "stored event " + damaged + ": not_json"};
       store::events_loaded found;
       if (const auto at = stored.find(x->event_id); at != stored.end()) found.events.push_back(at->second);
       return found;
@@ -317,16 +320,38 @@ BOOST_AUTO_TEST_CASE(a_parked_room_is_not_asked_and_is_the_cause) {
 }
 
 BOOST_AUTO_TEST_CASE(an_event_that_nobody_knows_is_not_found_unless_a_parked_room_may_keep_it) {
+  const std::string nobody = "$" + std::string(43, 'n');
   fixture f;
   arguments with;
-  with.event = "$nobody";
+  with.event = nobody;
   BOOST_TEST(text(f.ask("why", with, false), "code") == "not_found");
-  f.actors = {{"room", "!r:here.example", "parked", 0, 0, 3, 5, "store_failed: malformed"}};
+  f.actors = {{"room", "!r:here.example", "parked", 0, 0, 0, 5, "store_failed: malformed"}};
   const auto told = f.ask("why", with);
-  BOOST_TEST(text(told, "cause") == "actor_parked");
-  BOOST_TEST(text(told, "because").find("room !r:here.example") != std::string::npos);
+  BOOST_TEST(text(told, "cause") == "perhaps_parked");
+  BOOST_TEST(text(told, "because").find("Perhaps it belongs to room !r:here.example, which stores") !=
+             std::string::npos);
   with.room = "!r:here.example";
-  BOOST_TEST(text(f.ask("why", with), "cause") == "actor_parked");
+  BOOST_TEST(text(f.ask("why", with), "cause") == "perhaps_parked");
+  with.room.clear();
+  for (const char* name : {"$thisisnotanevent", "!r:here.example", "m17", "$", "$:here.example"}) {
+    with.event = name;
+    BOOST_TEST(text(f.ask("why", with, false), "code") == "not_found", name);
+  }
+  with.event = "$old:here.example"; // of room versions 1 and 2
+  BOOST_TEST(text(f.ask("why", with), "cause") == "perhaps_parked");
+}
+
+BOOST_AUTO_TEST_CASE(a_stored_event_whose_row_cannot_be_read_is_damaged_and_names_the_room_that_failed_of_it) {
+  fixture f;
+  f.damaged = "$create";
+  f.actors = {{"room", "!other:here.example", "parked", 0, 0, 3, 5, "store_failed: malformed"},
+              {"room", "!r:here.example", "parked", 0, 0, 3, 5, "the store cannot load it: stored event $create"}};
+  const auto told = f.why("$create");
+  BOOST_TEST(text(told, "cause") == "damaged");
+  BOOST_TEST(text(told, "because").find("stored event $create: not_json") != std::string::npos);
+  BOOST_TEST(told.find_array("parked")->size() == 1u);
+  BOOST_TEST(*told.find_object("event")->find("room_id")->as_string() == "!r:here.example");
+  BOOST_TEST(text(told, "command") == "causeway actor show room '!r:here.example'");
 }
 
 BOOST_AUTO_TEST_CASE(a_parked_room_is_not_the_cause_of_what_has_passed_it) {
@@ -368,6 +393,16 @@ BOOST_AUTO_TEST_CASE(edge_and_streams_tell_who_is_behind_and_why) {
   const auto streams = f.ask("streams", {});
   BOOST_TEST(text(first(streams, "streams"), "waits_for") ==
              "5 notifications wait: rocket has not acknowledged 3 that it has.");
+  std::string late = one_consumer;
+  late.replace(late.find(R"("acked")"), 0, R"("unacknowledged_ms":48000,)");
+  f.statuses[to_string(address{actor_kind::session, ""})] = late;
+  const auto stream = first(f.ask("streams", {}), "streams");
+  BOOST_TEST(*stream.find_integer("unacknowledged_since_ts") == now - 48'000);
+  BOOST_TEST(text(stream, "waits_for").starts_with(
+    "5 notifications wait: rocket has not acknowledged 3 that it has, the oldest for 48 s. It is to acknowledge or"));
+  const auto peer = first(f.ask("edge", {}), "peers");
+  BOOST_TEST(*peer.find_integer("unacknowledged_since_ts") == now - 48'000);
+  BOOST_TEST(text(peer, "waits_for").starts_with("It has not acknowledged 3 that it has, the oldest for 48 s."));
 }
 
 BOOST_AUTO_TEST_CASE(an_actor_is_shown_and_traced_and_one_that_is_not_in_memory_is_not_made) {
@@ -380,6 +415,11 @@ BOOST_AUTO_TEST_CASE(an_actor_is_shown_and_traced_and_one_that_is_not_in_memory_
   with.count = 5;
   with.seconds = 3;
   with.every = 7;
+  f.actors[0].phase = "parked";
+  const auto parked = f.ask("actor.show", with);
+  BOOST_TEST(parked.find_array("waits_for")->size() == 3u);
+  BOOST_TEST(f.statuses_asked.empty()); // it would not answer
+  f.actors[0].phase = "running";
   BOOST_TEST(*f.ask("actor.show", with).find_object("says")->find("phase")->as_string() == "joined");
   BOOST_TEST(text(first(f.ask("actor.trace", with), "messages"), "message") == "pdu_queued");
   BOOST_TEST(f.lists_asked == 0); // there may be a hundred thousand

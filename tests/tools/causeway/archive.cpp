@@ -106,6 +106,20 @@ BOOST_AUTO_TEST_CASE(what_was_in_trouble_is_shown_as_the_broker_told_it_then) {
   BOOST_TEST(other.says("healthy"));
 }
 
+BOOST_AUTO_TEST_CASE(why_an_event_waited_is_in_an_archive) {
+  scratch dir;
+  dir.write("why.json", R"({"shown":[{"because":"It waits for a parent.",)"
+                        R"("event":{"event_id":"$e","chat_message_id":"m17"},"hops":[]}]})");
+  const auto file = dir.file("why.tar.gz");
+  const auto made = "tar -C '" + dir.path.string() + "' -czf '" + file + "' why.json";
+  BOOST_REQUIRE_EQUAL(std::system(made.c_str()), 0);
+  BOOST_TEST(run("why '$e' --archive " + file).out.starts_with("It waits for a parent.\n"));
+  BOOST_TEST(run("why m17 --archive " + file).code == 0);
+  const auto none = run("why '$other' --archive " + file);
+  BOOST_TEST(none.code == 1);
+  BOOST_TEST(none.says("has nothing of that event"));
+}
+
 BOOST_AUTO_TEST_CASE(a_check_of_an_archive_ends_with_the_code_of_then) {
   scratch dir;
   dir.write("check.json",

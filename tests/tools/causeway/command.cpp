@@ -291,12 +291,28 @@ BOOST_AUTO_TEST_CASE(lists_are_tables_and_json) {
   BOOST_TEST(b.ask("keys").says("ed25519:a1"));
 }
 
+BOOST_AUTO_TEST_CASE(commands_of_files_refuse_a_socket_in_words) {
+  scratch dir;
+  for (const auto& words : {std::string{"config show"}, "backup " + dir.file("copy"), std::string{"keys rotate"}}) {
+    const auto x = run("--socket ipc://" + dir.file("admin.sock") + " " + words);
+    BOOST_TEST(x.code == 2, words);
+    BOOST_TEST(x.says("--socket names a broker that runs"), words);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(status_shows_what_is_wrong_as_a_whole_and_ends_with_a_problem) {
   broker b;
   auto x = b.ask("status");
   BOOST_TEST(x.code == 0);
   BOOST_TEST(x.says("All is well."));
   BOOST_TEST(x.says("A message that is late: `causeway why EVENT`"));
+  b.session = R"({"phase":"alone"})";
+  x = b.ask("status");
+  BOOST_TEST(x.code == 1);
+  BOOST_TEST(x.out.starts_with("causeway 0.1.0, chat.example: edge critical\n"));
+  BOOST_TEST(x.says("edge critical: No chat server is connected."));
+  BOOST_TEST(b.ask("check").code == 2);
+  b.session = R"({"phase":"connected","connections":[],"streams":[]})";
   b.standing.set("clock", "it has jumped: set it right", 1'700'000'000'000);
   x = b.ask("status");
   BOOST_TEST(x.code == 1);
@@ -365,7 +381,8 @@ BOOST_AUTO_TEST_CASE(an_upgrade_of_the_store_is_looked_at_and_finished) {
 }
 
 BOOST_AUTO_TEST_CASE(check_ends_with_the_code_monitoring_has_for_the_worst_part) {
-  broker b; // whose session is backing_off
+  broker b;
+  b.session = R"({"phase":"loading"})";
   auto x = b.ask("check --backlog-age-s 100000");
   BOOST_TEST(x.code == 1);
   BOOST_TEST(x.out.starts_with("CAUSEWAY warning: edge warning\n"), x.out);

@@ -51,14 +51,33 @@ BOOST_AUTO_TEST_CASE(the_way_of_an_event_names_the_node_once_or_at_each_hop_wher
   BOOST_TEST(has(way(hop("edge_in", "")), "Its way through the node\n"));
 }
 
-BOOST_AUTO_TEST_CASE(a_parked_actor_is_shown_with_what_to_do) {
-  const auto shown = [](const std::string& phase) {
-    return actor_page(body_of(R"({"actor":{"kind":"room","key":"!r:x","phase":")" + phase + R"("},"says":null})"), now);
+BOOST_AUTO_TEST_CASE(a_parked_actor_is_shown_with_what_the_broker_says_of_it) {
+  const auto shown = [](const std::string& more) {
+    return actor_page(body_of(R"({"actor":{"kind":"room","key":"!r:x","phase":"parked"},"says":null)" + more + "}"),
+                      now);
   };
-  BOOST_TEST(has(shown("parked"), "is tried again by itself"));
-  BOOST_TEST(has(shown("parked"), "supervisor.parked_input_max messages; further ones are dropped"));
-  BOOST_TEST(has(shown("parked"), "`causeway check`"));
-  BOOST_TEST(!has(shown("running"), "is tried again by itself"));
+  BOOST_TEST(has(shown(R"(,"waits_for":["It is tried again by itself in 12 s."])"),
+                 "\nIt is tried again by itself in 12 s.\n"));
+  BOOST_TEST(has(shown(""), "It does not answer."));
+}
+
+BOOST_AUTO_TEST_CASE(the_first_line_of_the_status_names_what_check_warns_of) {
+  const auto well = body_of(R"({"version":"1","server_name":"a.example","state":"ok","alarms":[],"checks":[)"
+                            R"({"name":"edge","state":"ok","what":"Fine.","do":""}]})");
+  BOOST_TEST(is_well(well));
+  BOOST_TEST(status_page(well, now).starts_with("causeway 1, a.example\nAll is well.\n"));
+  const auto ill = body_of(R"({"version":"1","server_name":"a.example","state":"critical","alarms":[],"checks":[)"
+                           R"({"name":"live","state":"warning","what":"It is parked.","do":"Mend it."},)"
+                           R"({"name":"store","state":"ok","what":"Fine.","do":""},)"
+                           R"({"name":"edge","state":"critical","what":"Nobody.","do":"Look."}]})");
+  BOOST_TEST(!is_well(ill));
+  BOOST_TEST(status_page(ill, now) == "causeway 1, a.example: live warning; edge critical\n"
+                                      "live warning: It is parked.\n    Mend it.\n"
+                                      "edge critical: Nobody.\n    Look.\n");
+  // Of an archive without checks.
+  const auto old = body_of(R"({"version":"1","server_name":"a.example","alarms":[{"name":"clock","what":"wrong"}]})");
+  BOOST_TEST(!is_well(old));
+  BOOST_TEST(status_page(old, now).starts_with("causeway 1, a.example: alarm\n"));
 }
 
 BOOST_AUTO_TEST_CASE(a_server_is_shown_with_events_and_ephemeral_items_apart_and_what_was_cut) {
