@@ -252,12 +252,14 @@ void node::parts::serve_operator() {
   services = std::make_unique<node_operator>(node_operator::parts{options, *store, *outside, *place, standing, the_edge,
                                                                   [this] { return certificates(); },
                                                                   [this] { return context_now(); }});
-  admin = std::make_unique<admin::admin_service>(admin::identity{options.node.server_name, std::string{version()},
-                                                                 who->key.key_id(), who->key.public_key_base64(),
-                                                                 name_of_node(options),
-                                                                 {options.supervisor.restart_window_s,
-                                                                  options.supervisor.parked_input_max}},
-                                                 *services);
+  admin = std::make_unique<admin::admin_service>(
+    admin::identity{options.node.server_name,
+                    std::string{version()},
+                    who->key.key_id(),
+                    who->key.public_key_base64(),
+                    name_of_node(options),
+                    {options.supervisor.restart_window_s, options.supervisor.parked_input_max}},
+    *services);
 }
 
 void node::parts::watch_store() {

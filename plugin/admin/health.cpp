@@ -77,8 +77,8 @@ check_row acknowledges(const json::value& session, const std::string& waiting, c
   const auto ms = late ? *late->find_integer("unacknowledged_ms") : 0;
   if (!late || ms < limits.unacknowledged_ms) return {};
   return {"edge", ms >= limits.unacknowledged_critical_ms ? "critical" : "warning",
-          "The chat server " + *late->find_string("peer") + " is connected and has not acknowledged a notification for " +
-            human_duration(ms) + ": " + waiting + ".",
+          "The chat server " + *late->find_string("peer") +
+            " is connected and has not acknowledged a notification for " + human_duration(ms) + ": " + waiting + ".",
           "What is wrong is in that chat server: see its log. `causeway edge` and `causeway streams` say since when. "
           "What waits is kept."};
 }
@@ -158,7 +158,8 @@ check_row check_backlog(const health_facts& x, const health_limits& limits) {
   std::string beside;
   if (gone > 0) beside += " " + number_of(gone, "server") + " that failed for a week not counted.";
   if (paused > 0) beside += " " + number_of(paused, "paused server") + " not counted.";
-  if (oldest < limits.backlog_age_ms || late.empty()) return fine("backlog", "Nothing waits for long." + beside);
+  if (oldest < limits.backlog_age_ms || late.empty())
+    return fine("backlog", "No other server waits for long for what we send." + beside);
   return {"backlog", oldest >= limits.backlog_critical_ms ? "critical" : "warning",
           "What is to be sent to " + late + " waits for " + human_duration(oldest) + "." + beside,
           "`causeway server show " + late + "` says why; `causeway servers` lists the others."};

@@ -25,8 +25,8 @@ struct health_facts {
   std::vector<alarm_row> alarms;
   std::vector<certificate_row> certificates; ///< empty: TLS is not ours
   std::optional<std::vector<store::destination_summary>> destinations;
-  std::optional<std::vector<actor_row>> actors;
-  std::optional<matrix::json::value> session; ///< what it says of itself
+  std::optional<std::vector<actor_row>> actors; ///< those that are parked; others may be among them
+  std::optional<matrix::json::value> session;   ///< what it says of itself
 };
 
 /// live, store, edge, keys, certificates, backlog, clock: each once, in that order.

@@ -24,8 +24,8 @@ std::span<const verb> edge_verbs();
 std::span<const verb> actor_verbs(); ///< one actor
 std::span<const verb> audit_verbs();
 std::span<const verb> cluster_verbs();
-std::span<const verb> doctor_verbs(); ///< doctor, server.probe
-std::span<const verb> check_verbs(); ///< status, check
+std::span<const verb> doctor_verbs();    ///< doctor, server.probe
+std::span<const verb> check_verbs();     ///< status, check
 std::span<const verb> comparing_verbs(); ///< room.compare, room.resync
 std::span<const verb> node_verbs();      ///< actors, receipts, keys
 

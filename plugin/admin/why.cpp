@@ -112,13 +112,14 @@ answer a_parked_room_may_keep_it(const facts& x, std::int64_t) {
   if (x.is_known || x.parked.empty()) return {};
   const auto& a = x.parked.front();
   const auto others = static_cast<std::int64_t>(x.parked.size()) - 1;
-  return diagnosis{cause::perhaps_parked,
-                   "It is not known here: it is not stored and was not seen, so its room is not known either. Perhaps "
-                   "it belongs to " +
-                     name_of(a) + ", which stores nothing of what comes: " + parked_because(a) +
-                     (others == 0 ? "" : "; " + counted(others, "other room") + (others == 1 ? " is" : " are") + " parked too") +
-                     ". If it belongs to another room, it has not come here.",
-                   show_command(a)};
+  return diagnosis{
+    cause::perhaps_parked,
+    "It is not known here: it is not stored and was not seen, so its room is not known either. Perhaps "
+    "it belongs to " +
+      name_of(a) + ", which stores nothing of what comes: " + parked_because(a) +
+      (others == 0 ? "" : "; " + counted(others, "other room") + (others == 1 ? " is" : " are") + " parked too") +
+      ". If it belongs to another room, it has not come here.",
+    show_command(a)};
 }
 
 answer actor_is_parked(const facts& x, std::int64_t now_ms) {

@@ -42,7 +42,8 @@ int serve_gateway(const command_line& x) {
 std::function<int(const command_line&)> on_files(int (*run)(const command_line&)) {
   return [run](const command_line& x) {
     if (x.socket.empty()) return run(x);
-    return put_out({exit_usage, {},
+    return put_out({exit_usage,
+                    {},
                     "causeway: --socket names a broker that runs, and this command reads files: give the "
                     "configuration of that broker with --config FILE instead.\n"});
   };

@@ -10,18 +10,17 @@ namespace causeway::tools {
 int explain_event(const broker_request& x) { return print_page(x, "why", &why_page); }
 
 int list_peers(const broker_request& x) {
-  return list<admin::peer_row>(
-    x, "edge", "peers",
-    {"role", "peer", "version", "credit_messages", "in_flight", "open_commands", "streams", "lag", "unacknowledged_since_ts",
-     "waits_for"},
-    "Nobody is connected: no chat server and no gateway.");
+  return list<admin::peer_row>(x, "edge", "peers",
+                               {"role", "peer", "version", "credit_messages", "in_flight", "open_commands", "streams",
+                                "lag", "unacknowledged_since_ts", "waits_for"},
+                               "Nobody is connected: no chat server and no gateway.");
 }
 
 int list_streams(const broker_request& x) {
-  return list<admin::stream_row>(x, "streams", "streams",
-                                 {"stream", "head", "acked", "lag", "in_flight", "unacknowledged_since_ts", "paused_ms", "peer",
-                                  "waits_for"},
-                                 "The session has no streams yet.");
+  return list<admin::stream_row>(
+    x, "streams", "streams",
+    {"stream", "head", "acked", "lag", "in_flight", "unacknowledged_since_ts", "paused_ms", "peer", "waits_for"},
+    "The session has no streams yet.");
 }
 
 int show_actor(const broker_request& x) { return print_page(x, "actor.show", &actor_page); }

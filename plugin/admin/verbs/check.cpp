@@ -2,6 +2,7 @@
 #include "plugin/admin/verbs.hpp"
 
 #include <array>
+#include <cstddef>
 #include <utility>
 #include <vector>
 
@@ -11,12 +12,14 @@ namespace {
 
 namespace json = matrix::json;
 
+/// Parked actors that are counted.
+constexpr std::size_t parked_told_max = 1'000;
+
 health_limits limits_of(const arguments& x) {
   constexpr std::int64_t second_ms = 1'000, day_ms = 86'400'000;
-  return {x.backlog_age_s * second_ms, x.backlog_critical_s * second_ms, x.certificate_days * day_ms,
-          x.certificate_critical_days * day_ms,
-          x.unacknowledged_s * second_ms,
-          x.unacknowledged_critical_s * second_ms};
+  return {x.backlog_age_s * second_ms,    x.backlog_critical_s * second_ms,
+          x.certificate_days * day_ms,    x.certificate_critical_days * day_ms,
+          x.unacknowledged_s * second_ms, x.unacknowledged_critical_s * second_ms};
 }
 
 /// What is asked for every part, and looked at as `work` limits it.
@@ -26,14 +29,15 @@ void look(desk& at, const job& work, checked then) {
   questions ask;
   ask.store = {{"destinations", store::list_destinations{}}};
   ask.status = {{actor_kind::session, ""}};
-  ask.actors = true;
+  // Of a hundred thousand actors only those are told that the node as a whole is judged by.
+  ask.ranked = actors_wanted{"failures", true, "parked", parked_told_max};
   at.gather(work, std::move(ask), [then](desk& d, const job& j, const findings& f) {
     health_facts facts;
     facts.now_ms = d.now_ms();
     facts.key_id = d.who().key_id;
     facts.alarms = d.node().list_alarms();
     facts.certificates = d.node().list_certificates();
-    facts.actors = f.actors;
+    if (f.ranked && *f.ranked) facts.actors = (*f.ranked)->rows;
     if (const auto* listed = f.find<store::destinations_listed>("destinations"))
       facts.destinations = listed->destinations;
     if (f.status)

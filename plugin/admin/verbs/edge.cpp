@@ -41,7 +41,8 @@ std::string stream_waits_for(const stream_row& x, std::int64_t now_ms) {
   if (x.peer.empty()) return n + "no chat server takes this stream.";
   if (x.paused_ms > 0)
     return n + x.peer + " has refused one, which it gets again in " + human_duration(x.paused_ms) + ".";
-  if (x.in_flight > 0) return n + x.peer + " has not acknowledged " + std::to_string(x.in_flight) + " that it has" +
+  if (x.in_flight > 0)
+    return n + x.peer + " has not acknowledged " + std::to_string(x.in_flight) + " that it has" +
            unacknowledged_for(x.unacknowledged_since_ts, now_ms);
   return n + x.peer + " has given no credit for more.";
 }

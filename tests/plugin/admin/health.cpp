@@ -129,14 +129,16 @@ BOOST_AUTO_TEST_CASE(a_store_with_a_damaged_row_is_not_called_well) {
 BOOST_AUTO_TEST_CASE(chat_server_that_is_connected_and_does_not_acknowledge_is_a_warning_then_critical) {
   auto x = all_well();
   const auto after = [&x](const std::string& ms, const std::string& peer = "rocket") {
-    x.session = *json::parse(R"({"phase":"connected","connections":[{"credit_messages":9}],"streams":[{"lag":3,"peer":")" +
-                             peer + R"(","unacknowledged_ms":)" + ms + "}]}");
+    x.session =
+      *json::parse(R"({"phase":"connected","connections":[{"credit_messages":9}],"streams":[{"lag":3,"peer":")" + peer +
+                   R"(","unacknowledged_ms":)" + ms + "}]}");
     return of(x, "edge");
   };
   BOOST_TEST(after("59999").state == "ok");
   BOOST_TEST(after("60000").state == "warning");
-  BOOST_TEST(after("240000").what == "The chat server rocket is connected and has not acknowledged a notification for 4 "
-                                     "min: 3 notifications wait for its acknowledgement.");
+  BOOST_TEST(after("240000").what ==
+             "The chat server rocket is connected and has not acknowledged a notification for 4 "
+             "min: 3 notifications wait for its acknowledgement.");
   BOOST_TEST(after("240000").fix.find("see its log") != std::string::npos);
   BOOST_TEST(after("600000").state == "critical");
   BOOST_TEST(after("600000", "").state == "ok"); // nobody takes the stream any more
@@ -146,10 +148,11 @@ BOOST_FIXTURE_TEST_CASE(status_warns_of_what_check_warns_of, fixture) {
   node.status = R"({"phase":"connected","connections":[],"streams":[]})";
   BOOST_TEST(*ask("status").find_string("state") == "ok");
   node.status = R"({"phase":"alone"})";
-  node.actors = {actor_row{"room", "!r:x", "parked"}};
+  node.ranked = actors_ranked{{actor_row{"room", "!r:x", "parked"}}, 1, {}};
   const auto status = ask("status"), check = ask("check");
   BOOST_TEST(*status.find_string("state") == "critical");
   BOOST_TEST(json::canonical(*status.find("checks")) == json::canonical(*check.find("checks")));
+  BOOST_TEST(*status.find_array("checks")->at(0).find_string("state") == "warning"); // live
   BOOST_TEST(status.find_array("alarms")->size() == 0u);
 }
 

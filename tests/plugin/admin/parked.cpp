@@ -35,7 +35,8 @@ BOOST_AUTO_TEST_SUITE(admin_parked)
 
 BOOST_AUTO_TEST_CASE(advice_follows_the_fault_and_no_two_contradict_each_other) {
   auto x = damaged();
-  BOOST_TEST(what_mends(x).starts_with("A row of the store is damaged, so each attempt fails until it is mended: stop"));
+  BOOST_TEST(
+    what_mends(x).starts_with("A row of the store is damaged, so each attempt fails until it is mended: stop"));
   x.last_fault = "commit failed: store_failed: disk full";
   BOOST_TEST(what_mends(x).find("No restart is needed.") != std::string::npos);
   x.last_fault = "it cannot be";

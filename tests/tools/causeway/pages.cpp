@@ -56,8 +56,8 @@ BOOST_AUTO_TEST_CASE(a_parked_actor_is_shown_with_what_the_broker_says_of_it) {
     return actor_page(body_of(R"({"actor":{"kind":"room","key":"!r:x","phase":"parked"},"says":null)" + more + "}"),
                       now);
   };
-  BOOST_TEST(has(shown(R"(,"waits_for":["It is tried again by itself in 12 s."])"),
-                 "\nIt is tried again by itself in 12 s.\n"));
+  BOOST_TEST(
+    has(shown(R"(,"waits_for":["It is tried again by itself in 12 s."])"), "\nIt is tried again by itself in 12 s.\n"));
   BOOST_TEST(has(shown(""), "It does not answer."));
 }
 
