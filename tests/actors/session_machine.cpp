@@ -213,6 +213,10 @@ BOOST_AUTO_TEST_CASE(status_is_told_as_json) {
   BOOST_TEST(told.find("\"phase\":\"connected\"") != std::string::npos, told);
   BOOST_TEST(told.find("\"in_flight\":1") != std::string::npos, told);
   BOOST_TEST(told.find("\"silent_ms\":5") != std::string::npos, told);
+  BOOST_TEST(told.find("\"unacknowledged_ms\":5") != std::string::npos, told);
+  rig.ack(peer, 0, 1);
+  const auto after = rig.machine->describe(rig.now + 5);
+  BOOST_TEST(after.find("\"unacknowledged_ms\":5") == std::string::npos, after);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

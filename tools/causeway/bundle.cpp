@@ -257,6 +257,12 @@ int write_bundle(const broker_request& x, const config::sources& from, const std
   for (const auto& one : found.problems) problems += without_passwords(config::to_string(one)) + "\n";
   const auto [log, why_no_log] = find_end_of_log(found.values.log.file);
   if (!why_no_log.empty()) problems += "log: " + why_no_log + "\n";
+  // A broker asked by --socket alone may be another one than this machine's configuration is for.
+  const bool is_of_another = found.values.edge.admin_endpoint != x.where.endpoint;
+  const auto whose = "configuration and log are those that are read here, of a broker at " +
+                     found.values.edge.admin_endpoint + ", and " + x.where.endpoint +
+                     " was asked: give the --config of that one";
+  if (is_of_another) problems += whose + "\n";
   const auto about = json::object{{"version", json::value{CAUSEWAY_VERSION}}, {"made_ts", json::value{now_ms()}}};
   const bool is_written = folder.write("bundle.json", json::canonical(about)) &&
                           folder.write("configuration.toml", redacted_configuration(found)) &&
@@ -272,6 +278,7 @@ int write_bundle(const broker_request& x, const config::sources& from, const std
     return fail("tar has failed; is it installed?");
   }
   if (from_broker.lists == 0) std::fprintf(stderr, "causeway: the broker did not answer; what it says is missing.\n");
+  if (is_of_another) std::fprintf(stderr, "causeway: %s.\n", printable(whose).c_str());
   if (!why_no_log.empty()) std::fprintf(stderr, "causeway: no log: %s.\n", printable(why_no_log).c_str());
   std::printf(
     "%s holds %zu lists, %zu pages of what is in trouble, the configuration without secrets%s. Names of rooms "

@@ -39,6 +39,9 @@ BOOST_AUTO_TEST_CASE(what_is_in_trouble_is_in_it_as_the_broker_shows_it) {
   const auto made = b.ask("--config " + config + " bundle " + archive);
   BOOST_TEST(made.code == 0);
   BOOST_TEST(made.says("pages of what is in trouble"));
+  BOOST_TEST(made.says(b.endpoint + " was asked: give the --config of that one"));
+  BOOST_TEST(packed(dir, archive, "problems.txt").find("configuration and log are those that are read here") !=
+             std::string::npos);
   const auto x = run("server show dead.example --archive " + archive);
   BOOST_TEST(x.code == 0);
   BOOST_TEST(x.says("connection refused"));
