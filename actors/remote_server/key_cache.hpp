@@ -49,6 +49,10 @@ public:
   bool is_under_way() const { return is_fetching_ || notary_token_ != 0; }
   /// Whether all who could be asked had answered less than so long ago.
   bool were_asked_within(time_ms pause_ms) const;
+  /// When that was; 0: never.
+  time_ms asked_at() const { return asked_at_; }
+  /// The earliest moment at which who wants another key than these makes us ask again.
+  time_ms asked_again_at() const { return is_under_way() ? out_.now() : asked_at_ == 0 ? 0 : asked_at_ + pause(); }
   /// Whether the server may be asked because a signature does not match.
   bool may_doubt() const;
   const std::string& last_fault() const { return fault_; }

@@ -201,6 +201,8 @@ std::string remote_server_machine::describe(time_ms now) const {
   o.set("last_contact_ts", last_contact_);
   o.set("keys", static_cast<std::int64_t>(keys_.keys().size()));
   o.set("keys_fault", keys_.last_fault());
+  o.set("keys_asked_ts", keys_.asked_at());
+  o.set("keys_asked_again_ts", keys_.asked_again_at());
   o.set("keys_waited_for", static_cast<std::int64_t>(keys_.waiting()));
   o.set("received", static_cast<std::int64_t>(inbound_transactions_.received()));
   o.set("last_errors", failed_.listed());

@@ -1,5 +1,6 @@
 #include "actors/room/inbound_events.hpp"
 
+#include "actors/room/intake_limits.hpp"
 #include "actors/room/missing_events.hpp"
 
 #include "messages/limits.hpp"
@@ -13,8 +14,6 @@
 namespace causeway::room {
 namespace {
 
-/// So long an event waits for the key of its server.
-constexpr time_ms keys_give_up_ms = 24 * 3'600'000;
 /// Copies of one event that are not verified, one for each server that sent it; that of its own server is always heard.
 constexpr std::size_t copies_max = 32;
 /// Of them those of one server.

@@ -5,6 +5,7 @@
 #include "actors/due.hpp"
 #include "actors/room/answer_id.hpp"
 #include "actors/room/described.hpp"
+#include "actors/room/intake_limits.hpp"
 #include "actors/room/missing_events.hpp"
 #include "actors/room/word_of_invite.hpp"
 
@@ -503,10 +504,12 @@ void inbound_events::describe(matrix::json::object& o, time_ms now) const {
   matrix::json::array under_way;
   for (const auto& [id, w] : work_) {
     if (under_way.size() == described_max) break;
-    under_way.emplace_back(matrix::json::object{{"event_id", w.event->event_id},
-                                                {"phase", std::string{name(w.phase)}},
-                                                {"origin", w.origin},
-                                                {"age_ms", now - w.since}});
+    under_way.emplace_back(
+      matrix::json::object{{"event_id", w.event->event_id},
+                           {"phase", std::string{name(w.phase)}},
+                           {"origin", w.origin},
+                           {"age_ms", now - w.since},
+                           {"give_up_ts", w.copies.empty() ? time_ms{0} : w.since + keys_give_up_ms}});
   }
   o.set("events_held", static_cast<std::int64_t>(held_.all().size()));
   o.set("events_under_way", static_cast<std::int64_t>(work_.size()));

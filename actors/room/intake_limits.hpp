@@ -17,4 +17,9 @@ inline constexpr time_ms hopeless_after_ms = 60'000;
 /// again.
 inline constexpr time_ms held_ms_max = 24 * 3'600'000;
 
+/// So long an event waits for the key of its server, ms.
+inline constexpr time_ms keys_give_up_ms = 24 * 3'600'000;
+/// After this a staged event whose parents nobody has is given up, ms.
+inline constexpr time_ms gap_give_up_ms = 24 * 3'600'000;
+
 } // namespace causeway::room

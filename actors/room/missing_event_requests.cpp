@@ -339,8 +339,10 @@ void missing_events::answered(question::of_gap q, const peer_answer& m) {
   if (m.status != 200) {
     note_disowned(g, m);
     // It has not heard of our join yet: that says nothing of what it has.
-    if (m.status == 403 && g.open.at == step::missing_events && g.attempts < alone_attempts_max)
+    if (m.status == 403 && g.open.at == step::missing_events && g.attempts < alone_attempts_max) {
+      note_answer(g, to_string(m.why));
       return next_gap_server(number, to_string(m.why));
+    }
     return gap_refused(number, to_string(m.why));
   }
   gap_answered(number, m.body);
@@ -452,6 +454,23 @@ void missing_events::gap_answered(std::uint64_t number, const std::string& text)
   verify_for_gap(g, unknown);
 }
 
+void missing_events::note_answer(const gap& g, const std::string& answer) {
+  if (!inbound_.all().contains(g.work_id)) return;
+  const auto question = [&]() -> const char* {
+    switch (g.open.at) {
+    case step::missing_events: return "what leads to it";
+    case step::state_ids:
+    case step::state: return "the state before it";
+    case step::auth_events: return "the events that allow it";
+    case step::state_event:
+    case step::event: return "an event it rests on";
+    case step::own_invite: return "the invite itself";
+    }
+    return "";
+  };
+  answers_.note(g.work_id, {g.open.asked_of, question(), answer, out_.now()});
+}
+
 void missing_events::gap_question_done(gap& g) {
   switch (g.open.at) {
   case step::missing_events: // as often as it leads further, see room.missing_events_rounds
@@ -469,6 +488,7 @@ void missing_events::gap_unanswered(std::uint64_t number, const std::string& why
   // It says nothing of what the server has: to take the state instead would leave out the events between.
   pending_.forget(std::exchange(g.open.asked, 0)); // where it could not be put aside
   g.silent = true;
+  note_answer(g, why);
   if (again && g.open.asked_of == g.pusher && ++g.open.unanswered < gap_attempts_max) {
     g.paused = true;
     g.not_before = out_.now() + gap_attempt_pause_ms;
@@ -486,6 +506,7 @@ void missing_events::gap_unanswered(std::uint64_t number, const std::string& why
 
 void missing_events::gap_refused(std::uint64_t number, const std::string& why) {
   auto& g = gaps_.at(number);
+  note_answer(g, why);
   if (g.open.at == step::state_ids || g.open.at == step::state_event) return ask_whole_state(number);
   if (g.open.at != step::missing_events) return ask_gap(number); // what was asked is not asked again
   out_.log(log_level::info, "R110 missing events not available; fetching state instead",

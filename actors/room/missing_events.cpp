@@ -1,5 +1,7 @@
 #include "actors/room/missing_events.hpp"
 
+#include "actors/room/described.hpp"
+#include "actors/room/intake_limits.hpp"
 #include "messages/matrix/identifiers.hpp"
 
 #include <algorithm>
@@ -8,8 +10,6 @@
 namespace causeway::room {
 namespace {
 
-/// After this a staged event whose parents nobody has is given up.
-constexpr time_ms gap_give_up_ms = 24 * 3'600'000;
 /// The same where its own server says that it does not know it. It may know it later: a server that has just joined a
 /// large room knows no states until it has been told all members.
 constexpr time_ms disowned_give_up_ms = 3'600'000;
@@ -65,6 +65,7 @@ void missing_events::refuted(std::uint64_t gap_number, const std::string& event_
 
 void missing_events::event_ended(std::uint64_t id) {
   gap_pauses_.erase(id);
+  answers_.forget(id);
   while (const auto* g = gap_of(id)) {
     // Placed by a state of its own, or behind one that was: what was fetched for it has still to be shown, and nobody
     // asks for that again.
@@ -109,11 +110,26 @@ void missing_events::keep_late_questions(gap& g) {
 }
 
 void missing_events::describe(matrix::json::object& o) const {
-  matrix::json::array gaps; // `first_gaps_max` at most
-  for (const auto& [number, g] : gaps_)
-    gaps.emplace_back(matrix::json::object{
-      {"server", g.open.asked_of}, {"rounds", static_cast<std::int64_t>(g.rounds)}, {"event_id", g.open.event_id}});
+  matrix::json::array gaps;
+  for (const auto& [id, w] : inbound_.all()) {
+    if (gaps.size() == described_max) break;
+    if (needs_gap(id, w) || gap_of(id)) gaps.emplace_back(describe(id, w));
+  }
   o.set("gaps", std::move(gaps));
+}
+
+matrix::json::object missing_events::describe(std::uint64_t work_id, const inbound_event& w) const {
+  matrix::json::object o{{"event_id", w.event->event_id}};
+  const auto* g = gap_of(work_id);
+  const auto pause = gap_pauses_.find(work_id);
+  const bool has_failed = pause != gap_pauses_.end();
+  o.set("server", g && g->open.asked != 0 ? g->open.asked_of : std::string{});
+  o.set("rounds", static_cast<std::int64_t>(g ? g->rounds : 0));
+  o.set("attempts", static_cast<std::int64_t>(has_failed ? pause->second.attempts : 0) + (g ? 1 : 0));
+  o.set("retry_ts", !g && has_failed ? pause->second.until : time_ms{0});
+  o.set("give_up_ts", w.in_inbox ? w.since + gap_give_up_ms : time_ms{0});
+  o.set("answers", answers_.describe(work_id));
+  return o;
 }
 
 bool missing_events::needs_gap(std::uint64_t id, const inbound_event& w) const {

@@ -4,6 +4,7 @@
 #include "actors/room/content_repair.hpp"
 #include "actors/room/event_import.hpp"
 #include "actors/room/events_under_way.hpp"
+#include "actors/room/gap_answers.hpp"
 #include "actors/room/history_backfill.hpp"
 #include "actors/room/inbound_event.hpp"
 #include "actors/room/pending_questions.hpp"
@@ -83,6 +84,7 @@ public:
   void consider_at(time_ms at) { alarm_.set(at); }
   time_ms deadline() const { return alarm_.at(); }
   bool is_due() { return alarm_.goes_off(out_.now()); }
+  /// Events that lack others, with who is asked for these now, what was answered last, and when they are asked for again.
   void describe(matrix::json::object& o) const;
 
 private:
@@ -199,6 +201,9 @@ private:
   void gap_answered(std::uint64_t number, const std::string& text);
   void resume_gaps();
   void gap_question_done(gap& g);
+  /// What came of the open question, for the operator.
+  void note_answer(const gap& g, const std::string& answer);
+  matrix::json::object describe(std::uint64_t work_id, const inbound_event& w) const;
   void note_disowned(gap& g, const peer_answer& m);
   /// Whether nobody will ever tell what an event lacks: its own server does not know it, and everybody else who was
   /// asked has answered.
@@ -256,8 +261,9 @@ private:
     std::uint32_t attempts = 0;
   };
   std::map<std::uint64_t, gap_pause> gap_pauses_; ///< by event under way
-  std::map<std::string, time_ms> heard_;          ///< servers of the room -> when they were heard last; bounded
-  std::map<std::string, time_ms> hanging_;        ///< servers -> when they let a question about a gap hang; bounded
+  gap_answers answers_;
+  std::map<std::string, time_ms> heard_;   ///< servers of the room -> when they were heard last; bounded
+  std::map<std::string, time_ms> hanging_; ///< servers -> when they let a question about a gap hang; bounded
 };
 
 } // namespace causeway::room

@@ -207,6 +207,11 @@ invite_row describe(const store::put_invitation& x, std::int64_t now_ms) {
   return row;
 }
 
+std::string staged_sentence(std::int64_t staged) {
+  return count(staged, "received event") + (staged == 1 ? " waits" : " wait") +
+         " for events that we do not have, or for a key of a server; `causeway room show` tells for which.";
+}
+
 room_row describe(const store::room_summary& x) {
   room_row row;
   row.room_id = x.room_id;
@@ -217,9 +222,7 @@ room_row describe(const store::room_summary& x) {
   row.events = x.events;
   row.extremities = x.extremities;
   row.staged = x.staged;
-  if (x.staged > 0)
-    row.waits_for = count(x.staged, "received event") + (x.staged == 1 ? " waits" : " wait") +
-                    " for missing ones, which are asked for.";
+  if (x.staged > 0) row.waits_for = staged_sentence(x.staged);
   if (x.phase == store::room_phase::joining)
     row.waits_for += (row.waits_for.empty() ? "" : " ") + std::string{"The join through another server is under way."};
   return row;

@@ -24,6 +24,8 @@ server_row describe(const store::destination_summary& x, bool contacted, std::in
 void exclude(server_row& x, const std::string& why);
 invite_row describe(const store::put_invitation& x, std::int64_t now_ms);
 room_row describe(const store::room_summary& x);
+/// For what a room's staged events wait, where only their number is known.
+std::string staged_sentence(std::int64_t staged);
 std::string_view name(store::room_phase phase);
 
 /// What the operator can do about a fault as it is logged and stored (`name: detail`); empty for any other text.

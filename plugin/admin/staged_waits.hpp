@@ -1,8 +1,10 @@
 #pragma once
 #include "messages/store.hpp"
 #include "plugin/admin/gathering.hpp"
+#include "plugin/admin/key_waits.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <set>
@@ -22,6 +24,8 @@ public:
   static constexpr std::size_t rooms_max = 10, ids_of_room_max = 500;
   /// Missing events that are named of one.
   static constexpr std::size_t named_max = 3;
+  /// Servers whose keys are looked up.
+  static constexpr std::size_t key_servers_max = 10;
 
   /// @param knows_all_staged  of the rooms: `add` and `is_staged` are told each of them
   explicit staged_waits(bool knows_all_staged) : knows_all_staged_(knows_all_staged) {}
@@ -32,30 +36,41 @@ public:
   void is_staged(const store::put_inbox& x) { staged_[x.room_id].insert(x.event_id); }
   /// Whether the event waits for a key that it is signed with.
   void key_looked_up(const std::string& event_id, bool waits_for_it);
-  /// Why the keys of a server could not be had.
-  void key_fault(const std::string& server, const std::string& fault) { key_faults_[server] = fault; }
   /// The first of those that are shown.
   std::vector<std::string> shown(std::size_t limit) const;
 
   /// For `questions::store`; empty: nothing need be asked.
   std::vector<std::pair<std::string, store::query>> questions() const;
+  /// The server whose actor is asked, beside these, why its keys could not be had; empty: no key is waited for.
+  std::string key_server() const;
   /// Answers to these.
   void take(const findings& found);
-  /// Writes `waits_for` into each row of the member `staged`.
-  void fill(matrix::json::object& body) const;
+  /// Writes `waits_for` into each row of the member `staged`, and what these come to into that of a room.
+  void fill(matrix::json::object& body, std::int64_t now_ms) const;
 
 private:
   struct one {
-    std::string event_id, room_id, key_server;
+    std::string event_id, room_id;
+    std::vector<event_signer> signers; ///< never empty
     std::vector<std::string> cites;
     std::optional<bool> waits_for_key; ///< absent: nobody has looked
   };
-  std::string in_words(const one& x) const;
+  /// Of those that an event cites, what is not stored.
+  struct lacks {
+    std::vector<std::string> missing, waiting; ///< waiting: they are staged themselves
+  };
+  /// Nothing: it is not known.
+  std::optional<lacks> lacks_of(const one& x) const;
+  /// Of the signers the one whose key is missing, as far as one knows.
+  const event_signer& signer_wanted(const one& x) const;
+  known_keys known_of(const std::string& server) const;
+  std::string in_words(const one& x, std::int64_t now_ms) const;
   std::string parents_in_words(const one& x) const;
+  void sum_up(matrix::json::object& body) const;
 
   bool knows_all_staged_;
   std::vector<one> events_;
-  std::map<std::string, std::string> key_faults_;       ///< by server
+  std::map<std::string, known_keys> keys_;              ///< by server
   std::map<std::string, std::set<std::string>> staged_; ///< by room
   std::map<std::string, std::set<std::string>> asked_;  ///< by room: ids that its events cite
   std::map<std::string, std::set<std::string>> known_;  ///< by room: those that are stored; absent: nobody has answered

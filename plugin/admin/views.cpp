@@ -3,6 +3,7 @@
 #include "messages/dead_letter_id.hpp"
 #include "messages/matrix/identifiers.hpp"
 #include "plugin/admin/explain.hpp"
+#include "plugin/admin/key_waits.hpp"
 #include "plugin/admin/sorted_rows.hpp"
 #include "plugin/admin/unpacked_json.hpp"
 
@@ -401,8 +402,21 @@ view ranked_actors(const findings& found) {
 view server_keys(const findings& found, const arguments& with) {
   const auto* loaded = found.find<store::destination_loaded>("destination");
   if (!loaded) return found.why_not("destination");
+  const auto known = known_keys_of(loaded->keys, actor_of(found));
+  std::set<std::string> wanted;
+  if (const auto* staged = found.find<store::staged_listed>("staged"))
+    for (const auto& x : staged->staged)
+      if (const auto pdu = json::parse(x.pdu))
+        for (const auto& signer : signers_of(*pdu))
+          if (signer.server == with.server)
+            for (auto& id : missing_key_ids(signer, known)) wanted.insert(std::move(id));
+  json::array waited_for;
+  for (const auto& id : wanted) waited_for.push_back(detail::to_value(id));
   return json::object{{"keys", json::value{to_json(describe_keys(loaded->keys, with.server))}},
-                      {"fetched_ts", json::value{loaded->keys.fetched_ts}}};
+                      {"fetched_ts", json::value{loaded->keys.fetched_ts}},
+                      {"asked_again_ts", json::value{known.asked_again_ts}},
+                      {"fault", detail::to_value(known.fault)},
+                      {"waited_for", json::value{std::move(waited_for)}}};
 }
 
 result<store::room_summary> resolve_room(const findings& found, std::string_view name) {
@@ -583,18 +597,11 @@ staged_waits waits_of_room(const findings& found) {
   return waits;
 }
 
-staged_waits waits_of_server(const findings& found, const std::string& server) {
+staged_waits waits_of_server(const findings& found) {
   staged_waits waits{false}; // other servers' events are staged in these rooms too
   if (const auto* listed = found.find<store::staged_listed>("staged"))
     for (const auto& x : listed->staged) waits.add(x);
-  waits.key_fault(server, key_fault(found));
   return waits;
-}
-
-std::string key_fault(const findings& found) {
-  const auto actor = actor_of(found);
-  const auto* fault = actor.find_string("keys_fault");
-  return fault ? *fault : std::string{};
 }
 
 view receipts(const findings& found) {

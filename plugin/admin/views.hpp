@@ -50,7 +50,8 @@ view receipts(const findings& found);
 /// {server_name, version, alarms: [alarm_row], total}; the verb adds `state` and `checks` of `check`
 view status(std::vector<alarm_row> alarms, const std::string& server_name, const std::string& version,
             const arguments& with);
-/// {keys: [key_row]} of another server
+/// {keys: [key_row], fetched_ts, asked_again_ts, fault, waited_for: [key id]} of another server. waited_for: staged events
+/// that it has sent are signed with them, and it does not publish them.
 view server_keys(const findings& found, const arguments& with);
 
 /// The room that `name` (Matrix id or the chat server's) stands for, by the part "rooms". @returns fault not_found
@@ -76,9 +77,7 @@ std::vector<invite_row> invitations_waiting_for(const findings& found, const std
 view server(const findings& found, const arguments& with, std::int64_t now_ms);
 /// For what the staged events of these two wait, as far as is known before the store is asked for what they cite.
 staged_waits waits_of_room(const findings& found);
-staged_waits waits_of_server(const findings& found, const std::string& server);
-/// Why the keys of a server could not be had, as its actor says; empty: they could, or it is not known.
-std::string key_fault(const findings& found);
+staged_waits waits_of_server(const findings& found);
 /// {invitation: invite_row, server: server_row of the other side, actor, waits_for: [sentence]}
 view invitation(const findings& found, const store::put_invitation& x, std::string_view own_server,
                 std::int64_t now_ms);

@@ -150,14 +150,28 @@ const arrival_row* arrival_in(const facts& x, std::string_view phase) {
   return at == x.arrivals.end() ? nullptr : &*at;
 }
 
+/// "; it is asked for again in 40 s, and the event given up in 23 h"
+std::string what_comes(const arrival_row& a, std::string_view what, std::int64_t now_ms) {
+  std::string text;
+  if (a.retry_ts > 0) text = "; " + std::string{what} + " asked for again " + in_time(a.retry_ts, now_ms);
+  if (a.give_up_ts > 0)
+    text += (text.empty() ? "; " : ", and ") + ("the event is given up " + in_time(a.give_up_ts, now_ms));
+  return text;
+}
+
 answer key_is_missing(const facts& x, std::int64_t now_ms) {
   const auto* a = arrival_in(x, "waiting_for_keys");
   if (!a) return {};
+  const auto& [signer, known] = x.key;
+  // Whether the server does not tell its keys or tells others: it is mended at different places.
+  const bool is_unpublished = known.fault.empty() && !known.ids.empty() && !missing_key_ids(signer, known).empty();
   return diagnosis{cause::key_missing,
-                   "It has waited for " + human_duration(now_ms - a->received_ts) + " for the key of " + a->key_server +
-                     " that it is signed with, which could not be had" +
-                     (a->key_fault.empty() ? "" : " (" + within(a->key_fault) + ")") + ".",
-                   server_show(a->key_server)};
+                   "It has waited for " + human_duration(now_ms - a->received_ts) + " for a key of " + a->key_server +
+                     ": it is " + within(key_in_words(signer, known, now_ms)) + what_comes(*a, "the key is", now_ms) +
+                     (is_unpublished ? ". Only the operator of " + a->key_server +
+                                         " can mend that: it has to publish the key it signs with."
+                                     : "."),
+                   is_unpublished ? server_show(a->key_server) : "causeway server probe " + a->key_server};
 }
 
 answer policy_server_is_asked(const facts& x, std::int64_t) {
@@ -166,17 +180,32 @@ answer policy_server_is_asked(const facts& x, std::int64_t) {
                    "causeway room show '" + x.room_id + "'"};
 }
 
+/// "asked 20 s ago for what leads to it, there.example answered: peer_refused: M_NOT_FOUND"
+std::string what_was_answered(const facts& x, std::int64_t now_ms) {
+  constexpr std::size_t told_max = 2;
+  std::string text;
+  for (std::size_t i = x.answers.size() - std::min(x.answers.size(), told_max); i < x.answers.size(); ++i) {
+    const auto& one = x.answers[i];
+    text += "; asked " + human_duration(now_ms - one.ts) + " ago for " + one.question + ", " + one.server +
+            " answered: " + within(one.answer);
+  }
+  return text;
+}
+
 answer parents_are_missing(const facts& x, std::int64_t now_ms) {
   if (x.arrivals.empty() || x.missing.empty()) return {};
   const auto& a = x.arrivals.front();
   const auto n = static_cast<std::int64_t>(x.missing.size());
+  const std::string them = n == 1 ? "it" : "them";
+  auto asked = what_was_answered(x, now_ms);
+  if (!a.asked.empty())
+    asked += "; " + a.asked + " is asked for " + them + " now, attempt " + std::to_string(a.attempts);
+  else if (asked.empty()) asked = "; " + a.origin + " is asked for " + them + " again and again";
   return diagnosis{cause::waiting_for_parents,
                    "It came from " + a.origin + " and has waited for " + human_duration(now_ms - a.received_ts) +
                      " for " + (n == 1 ? "an event" : counted(n, "event")) +
-                     " that it cites and that we do not have (" + x.missing.front() + (n == 1 ? "" : ", ...") + "); " +
-                     (a.asked.empty() ? a.origin + " is asked for " + (n == 1 ? "it" : "them") + " again and again"
-                                      : a.asked + " is asked now, round " + std::to_string(a.rounds)) +
-                     ".",
+                     " that it cites and that we do not have (" + x.missing.front() + (n == 1 ? "" : ", ...") + ")" +
+                     asked + what_comes(a, n == 1 ? "it is" : "they are", now_ms) + ".",
                    "causeway room show '" + x.room_id + "'"};
 }
 
@@ -475,8 +504,13 @@ diagnosis diagnose(const facts& x, std::int64_t now_ms) {
 json::object view(const facts& x, std::int64_t now_ms) {
   const auto found = diagnose(x, now_ms);
   const auto text = [](const std::string& t) { return detail::to_value(t); };
-  json::array missing;
+  json::array missing, answers;
   for (const auto& id : x.missing) missing.push_back(text(id));
+  for (const auto& one : x.answers)
+    answers.emplace_back(json::object{{"server", text(one.server)},
+                                      {"question", text(one.question)},
+                                      {"answer", text(one.answer)},
+                                      {"ts", json::value{one.ts}}});
   json::object event{{"event_id", text(x.event_id)},
                      {"room_id", text(x.room_id)},
                      {"chat_room_id", text(x.chat_room_id)},
@@ -494,6 +528,7 @@ json::object view(const facts& x, std::int64_t now_ms) {
     {"servers_owed", json::value{x.owed}},
     {"arrivals", json::value{to_json(x.arrivals)}},
     {"waits_for_events", json::value{std::move(missing)}},
+    {"answers", json::value{std::move(answers)}},
     {"notification", x.notification ? json::value{to_json(*x.notification)} : json::value{nullptr}},
     {"parked", json::value{to_json(x.parked)}},
     {"cause", json::value{std::string{name(found.what)}}},

@@ -1,4 +1,5 @@
 #pragma once
+#include "plugin/admin/key_waits.hpp"
 #include "plugin/admin/parked.hpp"
 #include "plugin/admin/why_rows.hpp"
 
@@ -22,6 +23,18 @@ struct consumers {
   bool has_credit = false;    ///< whoever gets the stream of the notification takes more now
 };
 
+/// The key that a staged event waits for.
+struct wanted_key {
+  event_signer signer;
+  known_keys known;
+};
+
+/// What was answered to the last question about what a staged event lacks.
+struct gap_answer {
+  std::string server, question, answer;
+  std::int64_t ts = 0;
+};
+
 /// What was found out. What is unknown is empty.
 struct facts {
   direction way = direction::out;
@@ -37,6 +50,8 @@ struct facts {
 
   std::vector<arrival_row> arrivals; ///< staged copies, one of each server
   std::vector<std::string> missing;  ///< ids of the events it waits for
+  std::vector<gap_answer> answers;   ///< about those, the latest last
+  wanted_key key;                    ///< of one that waits for a key
   std::optional<notification_row> notification;
   consumers chat;
 
@@ -90,8 +105,8 @@ diagnosis diagnose(const facts& x, std::int64_t now_ms);
 /// A way from the first to the last hop that took longer is late.
 inline constexpr std::int64_t late_after_ms = 5'000;
 
-/// {direction, event, hops, hops_total, servers, servers_total, arrivals, waits_for_events, notification, actors,
-/// cause, because, command}
+/// {direction, event, hops, hops_total, servers, servers_total, arrivals, waits_for_events, answers, notification,
+/// actors, cause, because, command}
 matrix::json::object view(const facts& x, std::int64_t now_ms);
 
 } // namespace causeway::admin::why

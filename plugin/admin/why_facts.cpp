@@ -81,6 +81,18 @@ std::map<std::string, event_server_row> servers_in(const std::vector<hop_row>& h
   return all;
 }
 
+/// What the room says of the gap that an event leaves.
+void take_gap(facts& to, arrival_row& of_room, const json::value& gap) {
+  of_room.asked = text_in(gap, "server");
+  of_room.rounds = number_in(gap, "rounds");
+  of_room.attempts = number_in(gap, "attempts");
+  of_room.retry_ts = number_in(gap, "retry_ts");
+  of_room.give_up_ts = number_in(gap, "give_up_ts");
+  if (const auto* answers = gap.find_array("answers"))
+    for (const auto& x : *answers)
+      to.answers.push_back({text_in(x, "server"), text_in(x, "question"), text_in(x, "answer"), number_in(x, "ts")});
+}
+
 } // namespace
 
 std::string last_wait(const std::vector<hop_row>& hops) {
@@ -267,6 +279,12 @@ std::vector<std::string> cited(const findings& found) {
   return pdu ? cited_by(*pdu) : std::vector<std::string>{};
 }
 
+std::vector<event_signer> signers(const findings& found) {
+  const auto* copy = staged_copy(found);
+  const auto pdu = copy ? json::parse(copy->pdu) : result<json::value>{fault{}};
+  return pdu ? signers_of(*pdu) : std::vector<event_signer>{};
+}
+
 void take_waiting(facts& to, const findings& found, const std::vector<std::string>& cited) {
   std::set<std::string> known;
   if (const auto* parents = found.find<store::events_loaded>(part::parents)) {
@@ -278,31 +296,61 @@ void take_waiting(facts& to, const findings& found, const std::vector<std::strin
   if (const auto* rooms = found.find<store::rooms_listed>(part::rooms); rooms && !rooms->rooms.empty())
     to.chat_room_id = rooms->rooms.front().chat_room_id;
   const auto room = status_of(found);
-  std::string phase, asked;
-  std::int64_t rounds = 0;
+  arrival_row of_room;
   if (const auto* under_way = room.find_array("under_way"))
     for (const auto& w : *under_way)
-      if (text_in(w, "event_id") == to.event_id) phase = text_in(w, "phase");
+      if (text_in(w, "event_id") == to.event_id) {
+        of_room.phase = text_in(w, "phase");
+        of_room.give_up_ts = number_in(w, "give_up_ts");
+      }
   if (const auto* gaps = room.find_array("gaps"))
     for (const auto& g : *gaps)
-      if (text_in(g, "event_id") == to.event_id) {
-        asked = text_in(g, "server");
-        rounds = number_in(g, "rounds");
-      }
-  // The room names the first ones only; what it has done last about this one is kept with its hops.
-  if (phase.empty()) phase = last_wait(to.hops);
+      if (text_in(g, "event_id") == to.event_id) take_gap(to, of_room, g);
+  // The room names the first ones only; what it has done last about this one is kept with its hops. And while it
+  // verifies the event once more, that has waited for the key all the same.
+  const auto waited = last_wait(to.hops);
+  auto& phase = of_room.phase;
+  if (phase.empty() || (phase == "verifying" && waited == "waiting_for_keys")) phase = waited;
   for (auto& a : to.arrivals) {
     a.phase = phase;
     a.missing = static_cast<std::int64_t>(to.missing.size());
-    a.asked = asked;
-    a.rounds = rounds;
+    a.asked = of_room.asked;
+    a.rounds = of_room.rounds;
+    a.attempts = of_room.attempts;
+    a.retry_ts = of_room.retry_ts;
+    a.give_up_ts = of_room.give_up_ts;
     if (phase == "waiting_for_keys") a.key_server = matrix::server_name_of(to.sender);
   }
 }
 
-void take_key_fault(facts& to, const findings& found) {
-  const auto server = status_of(found);
-  for (auto& a : to.arrivals) a.key_fault = text_in(server, "keys_fault");
+void take_signer(facts& to, const std::vector<event_signer>& signers, const findings& found) {
+  for (const auto& x : signers) {
+    const auto* loaded = found.find<store::destination_loaded>(part::keys_of(x.server));
+    if (!loaded) continue;
+    auto known = known_keys_of(loaded->keys, nullptr);
+    const bool lacks = known.ids.empty() || !missing_key_ids(x, known).empty();
+    if (to.key.signer.server.empty() || lacks) to.key = {x, std::move(known)};
+    if (lacks) break;
+  }
+  if (to.key.signer.server.empty()) return;
+  for (auto& a : to.arrivals) a.key_server = to.key.signer.server;
+}
+
+void take_keys(facts& to, const findings& found, const std::string& server) {
+  const auto* loaded = found.find<store::destination_loaded>(part::keys_of(server));
+  if (to.key.signer.server.empty()) to.key.signer.server = server;
+  auto& known = to.key.known;
+  known = known_keys_of(loaded ? loaded->keys : store::put_server_keys{}, status_of(found));
+  const auto missing = missing_key_ids(to.key.signer, known);
+  for (auto& a : to.arrivals) {
+    a.key_ids = few_of(missing, missing.size());
+    a.keys_known = few_of(known.ids, known.ids.size());
+    a.key_fault = known.fault;
+    if (known.fault.empty() && !missing.empty())
+      a.key_fault =
+        known.ids.empty() ? "no key of " + server + " is known" : server + " publishes only " + a.keys_known;
+    a.retry_ts = known.asked_again_ts;
+  }
 }
 
 bool take_event_of_hops(facts& to, std::string_view event_id) {

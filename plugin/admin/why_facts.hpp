@@ -14,6 +14,7 @@ namespace part {
 inline constexpr const char *event = "event", *staged = "staged", *message = "message", *owed = "owed",
                             *notification = "notification", *parents = "parents", *rooms = "rooms",
                             *transaction = "transaction", *destinations = "destinations";
+inline std::string keys_of(const std::string& server) { return "keys of " + server; }
 } // namespace part
 
 /// Who it is: from the parts `event` and `staged`. @returns false when neither knows the event
@@ -42,8 +43,12 @@ std::vector<std::string> cited_by(const matrix::json::value& pdu);
 std::vector<std::string> cited(const findings& found);
 /// Those of `cited` that the part `parents` does not know, and what the room's status says about the event.
 void take_waiting(facts& to, const findings& found, const std::vector<std::string>& cited);
-/// From the status of the server whose key is missing.
-void take_key_fault(facts& to, const findings& found);
+/// Servers whose signature on the staged event counts.
+std::vector<event_signer> signers(const findings& found);
+/// Whose key is missing, by the parts `keys_of` of these.
+void take_signer(facts& to, const std::vector<event_signer>& signers, const findings& found);
+/// What is known of the keys of that server, by its part `keys_of` and the status of its actor.
+void take_keys(facts& to, const findings& found, const std::string& server);
 /// Who it is, where only its hops are known: it was neither stored nor staged yet. @returns false where there are none
 bool take_event_of_hops(facts& to, std::string_view event_id);
 /// Fills in what each hop says of the one before it. The first half and the last of more than `limit` stay.

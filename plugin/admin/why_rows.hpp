@@ -67,8 +67,8 @@ struct event_server_row {
 struct arrival_row {
   std::string origin;
   std::int64_t received_ts = 0;
-  std::string phase, key_server, key_fault, asked;
-  std::int64_t rounds = 0, missing = 0;
+  std::string phase, key_server, key_ids, keys_known, key_fault, asked;
+  std::int64_t rounds = 0, missing = 0, attempts = 0, retry_ts = 0, give_up_ts = 0;
 
   template <class F>
   void fields(F& f) {
@@ -76,10 +76,15 @@ struct arrival_row {
     f("received_ts", received_ts, "When it was staged.");
     f("phase", phase, "What the room does about it: verifying, waiting_for_keys, gathering, waiting_for_parents, ...");
     f("key_server", key_server, "Whose key it is signed with.");
+    f("key_ids", key_ids, "Ids of the keys that it is signed with and that are not known.");
+    f("keys_known", keys_known, "Ids of the keys that this server publishes, as far as known.");
     f("key_fault", key_fault, "Why that key could not be had.");
     f("missing", missing, "Events that it cites and that we do not have.");
     f("asked", asked, "Which server is asked for them now.");
-    f("rounds", rounds, "How often servers were asked.");
+    f("rounds", rounds, "Answers that led further, in the attempt under way.");
+    f("attempts", attempts, "Attempts to get them: those that failed, and the one under way.");
+    f("retry_ts", retry_ts, "When the key, or they, are asked for again.");
+    f("give_up_ts", give_up_ts, "When the event is given up.");
   }
 };
 

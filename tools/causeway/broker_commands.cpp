@@ -80,8 +80,8 @@ int list_receipts(const broker_request& x) {
 }
 
 int list_keys(const broker_request& x) {
-  return list<admin::key_row>(x, "keys", "keys", names_of(admin::columns<admin::key_row>()),
-                              "No key of that server is known.");
+  return show_list(x, {"keys", "keys", admin::columns<admin::key_row>(), names_of(admin::columns<admin::key_row>()),
+                       "No key of that server is known.", &keys_waited_for});
 }
 
 int show_room(const broker_request& x) {

@@ -215,6 +215,22 @@ std::string comparison_page(const json::object& body, std::int64_t now_ms) {
   return text;
 }
 
+std::string keys_waited_for(const json::object& body, std::int64_t now_ms) {
+  const json::value whole{body};
+  std::string text;
+  if (const auto fault = text_of(body, "fault"); !fault.empty())
+    text += "\nThe last time they could not be had: " + printable(fault) + "\n";
+  const auto* ids = whole.find_array("waited_for");
+  if (!ids || ids->empty()) return text;
+  text += "\nStaged events are signed with keys that it does not publish:";
+  for (const auto& id : *ids)
+    if (const auto* one = id.as_string()) text += " " + printable(*one);
+  const auto* again = whole.find_integer("asked_again_ts");
+  if (again && *again > 0)
+    text += "; it is asked again " + (*again > now_ms ? "in " + admin::human_duration(*again - now_ms) : "now");
+  return text + ".\n";
+}
+
 namespace {
 
 /// Lines of what is not well, by `check`, each with what to do. @param names  "edge warning; live critical"

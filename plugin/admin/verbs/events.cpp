@@ -18,8 +18,9 @@ namespace part = why::part;
 /// waits longer than an answer may take.
 struct inquiry {
   why::facts known;
-  std::vector<std::string> cited;  ///< by the staged event
-  std::vector<std::string> others; ///< of the same transaction
+  std::vector<std::string> cited;    ///< by the staged event
+  std::vector<event_signer> signers; ///< of the same
+  std::vector<std::string> others;   ///< of the same transaction
 };
 using inquiry_ptr = std::shared_ptr<inquiry>;
 
@@ -49,12 +50,30 @@ void answer_unknown(desk& at, const job& work, const findings& found) {
                                             "is stored or was seen in the last hour"});
 }
 
+std::pair<std::string, store::query> keys_question(const std::string& server) {
+  return {part::keys_of(server), store::load_destination{server, 1}};
+}
+
+/// What the server that has the key has told of its keys, and why not more.
+void ask_for_keys(desk& at, const job& work, const inquiry_ptr& x) {
+  const auto& server = x->known.arrivals.front().key_server;
+  questions ask;
+  ask.store.push_back(keys_question(server));
+  ask.status = {{actor_kind::remote_server, server}};
+  at.gather(work, std::move(ask), [x, server](desk& d, const job& j, const findings& f) {
+    why::take_keys(x->known, f, server);
+    answer_why(d, j, x);
+  });
+}
+
 void ask_who_has_the_key(desk& at, const job& work, const inquiry_ptr& x) {
   questions ask;
-  ask.status = {{actor_kind::remote_server, x->known.arrivals.front().key_server}};
+  for (const auto& signer : x->signers)
+    if (signer.server != at.who().server_name) ask.store.push_back(keys_question(signer.server));
+  if (ask.store.empty()) return ask_for_keys(at, work, x);
   at.gather(work, std::move(ask), [x](desk& d, const job& j, const findings& f) {
-    why::take_key_fault(x->known, f);
-    answer_why(d, j, x);
+    why::take_signer(x->known, x->signers, f);
+    ask_for_keys(d, j, x);
   });
 }
 
@@ -101,7 +120,10 @@ void look_at_event(desk& at, const job& work, const std::string& event_id, std::
     why::take_notification(x->known, f);
     why::take_actors(x->known, f);
     x->known.alarms = d.node().list_alarms();
-    x->cited = x->known.arrivals.empty() ? std::vector<std::string>{} : why::cited(f);
+    if (!x->known.arrivals.empty()) {
+      x->cited = why::cited(f);
+      x->signers = why::signers(f);
+    }
     ask_the_room(d, j, x, runs(f, "room", x->known.room_id));
   });
 }

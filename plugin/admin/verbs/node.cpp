@@ -32,9 +32,14 @@ void show_receipts(desk& at, const job& work) {
 void list_keys(desk& at, const job& work) {
   namespace json = matrix::json;
   if (!work.with.server.empty() && work.with.server != at.who().server_name) {
-    store::load_destination question{work.with.server, 1};
-    return at.gather(work, {{{"destination", std::move(question)}}, {}, false},
-                     [](desk& d, const job& j, const findings& f) { d.answer(j, views::server_keys(f, j.with)); });
+    constexpr std::size_t staged_looked_at = 100;
+    questions ask;
+    ask.store = {{"destination", store::load_destination{work.with.server, 1}},
+                 {"staged", store::list_staged{work.with.server, staged_looked_at}}};
+    ask.status = {{actor_kind::remote_server, work.with.server}};
+    return at.gather(work, std::move(ask), [](desk& d, const job& j, const findings& f) {
+      d.answer(j, views::server_keys(f, j.with));
+    });
   }
   key_row row;
   row.server_name = at.who().server_name;

@@ -37,7 +37,7 @@ void show_server(desk& at, const job& work) {
     // The rooms know what an event waits for, and there may be many of them: its last hop says the same. To find that
     // is a walk through all hops, so nothing is said of what the further events wait for.
     constexpr std::size_t hops_looked_for_max = 5;
-    auto waits = views::waits_of_server(f, j.with.server);
+    auto waits = views::waits_of_server(f);
     for (const auto& id : waits.shown(hops_looked_for_max))
       waits.key_looked_up(id, why::last_wait(d.node().find_hops(id)) == "waiting_for_keys");
     tell_staged_waits(d, j, std::move(waits), std::move(*body));
