@@ -80,8 +80,9 @@ constexpr std::array registry{
              "The server name leads to a private address; allow it in gateway.allowed_networks if that is wanted."},
   fault_info{peer_unresolvable, "peer_unresolvable", "M_UNKNOWN", 502, true,
              "The server name has no address; check its spelling and DNS."},
-  fault_info{peer_tls, "peer_tls", "M_UNKNOWN", 502, true,
-             "The other server's certificate is not valid for its name; tell its operator."},
+  fault_info{
+    peer_tls, "peer_tls", "M_UNKNOWN", 502, true,
+    "The other server's certificate is not accepted: expired, or of another name or authority; tell its operator."},
   fault_info{internal, "internal", "M_UNKNOWN", 500, true,
              "A defect of Causeway; the log has the actor and the reason."},
   fault_info{

@@ -230,7 +230,14 @@ room_row describe(const store::room_summary& x) {
 
 std::string advice(std::string_view last_fault) {
   const auto* about = find_fault_in(last_fault);
-  return about ? std::string{about->what_to_do} : std::string{};
+  if (!about) return {};
+  // The one fault code stands for all that can be wrong with a certificate; its text says what is.
+  if (about->code == fault_code::peer_tls)
+    return last_fault.find("expired") != std::string_view::npos
+             ? "The other server's certificate has expired; tell its operator."
+             : "The other server's certificate, or its TLS, is not accepted, for the reason above; `causeway server "
+               "probe` tells what is wrong with it. Tell its operator.";
+  return std::string{about->what_to_do};
 }
 
 bool waits_for_server(const store::put_invitation& x) {

@@ -313,7 +313,7 @@ answer certificate_has_expired(const facts& x, std::int64_t now_ms) {
   return diagnosis{cause::certificate_expired,
                    "The certificate of " + s->server_name +
                      " has expired, which only its operator can mend: " + attempts(*s, now_ms) + others(x) + ".",
-                   server_show(s->server_name)};
+                   "causeway server probe " + s->server_name};
 }
 
 bool is_refusal(const event_server_row& s) { return s.last_fault.starts_with("HTTP 4"); }

@@ -18,6 +18,8 @@ constexpr parameter room_option = {"--room", "ROOM", "The message's room, where 
 constexpr parameter server_option = {"--server", "NAME",
                                      "The transaction's server, where it came more than an hour ago",
                                      [](command_line& x) -> place { return &x.broker.with.server; }};
+constexpr parameter every_hop_option = {"--all", "", "Each attempt by itself, also those of the same outcome",
+                                        [](command_line& x) -> place { return &x.broker.with.all; }};
 constexpr parameter kind_argument = {"KIND", "", "room, remote_server, invitation, session, ...",
                                      [](command_line& x) -> place { return &x.broker.with.kind; }};
 constexpr parameter key_argument = {"[KEY]", "",
@@ -32,7 +34,7 @@ std::vector<command> of_trouble() {
      see_what_is_wrong,
      "Why an event is late, or was: the cause, the servers, its way through the node",
      "why '$event'",
-     {event_argument, room_option, server_option, limit_option, archive_option},
+     {event_argument, room_option, server_option, every_hop_option, limit_option, archive_option},
      on_broker(&explain_event)},
     {"doctor",
      see_what_is_wrong,

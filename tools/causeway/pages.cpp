@@ -80,7 +80,11 @@ public:
     if (!found) text_ += "  not in memory\n";
     else {
       column_names shown;
-      for (const auto& x : *found) shown.push_back(x.key);
+      for (const auto& x : *found) {
+        const bool is_table = (x.key == "last_errors" && whole_.find("errors") != nullptr) ||
+                              (x.key == "returned_errors" && whole_.find("returned") != nullptr);
+        if (!is_table) shown.push_back(x.key);
+      }
       text_ += sheet(*found, shown, now_ms_);
     }
     return *this;

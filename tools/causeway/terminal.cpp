@@ -123,6 +123,8 @@ std::string cell(std::string_view column, const json::value* x, std::int64_t now
   if (const auto* number = x->as_integer()) {
     if (!is_time(column)) return std::to_string(*number);
     if (*number == 0) return "-";
+    // What is due is under way, or is in a moment.
+    if (*number <= now_ms && column.starts_with("retry")) return "now";
     return *number > now_ms ? "in " + admin::human_duration(*number - now_ms)
                             : admin::human_duration(now_ms - *number) + " ago";
   }

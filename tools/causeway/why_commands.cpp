@@ -7,7 +7,10 @@
 
 namespace causeway::tools {
 
-int explain_event(const broker_request& x) { return print_page(x, "why", &why_page); }
+int explain_event(const broker_request& x) {
+  const bool is_limited = x.with.limit != admin::arguments{}.limit; // who says how many wants to see them
+  return print_page(x, "why", x.with.all || is_limited ? &why_page_of_all : &why_page);
+}
 
 int list_peers(const broker_request& x) {
   return list<admin::peer_row>(x, "edge", "peers",

@@ -71,13 +71,49 @@ std::string hop_line(const json::value& h, const std::string& told) {
   return line + "\n";
 }
 
-std::string way(const json::value& whole) {
+/// Attempts of the same outcome that follow each other: hops [first, first + length), and again `times` times at all.
+struct repeated_hops {
+  std::size_t length = 0, times = 0;
+};
+
+/// Whether two hops differ in nothing but time, attempt and transaction.
+bool are_alike(const json::value& a, const json::value& b) {
+  static constexpr std::string_view told[] = {"stage", "actor", "node", "server", "phase", "answer"};
+  return std::all_of(std::begin(told), std::end(told),
+                     [&](std::string_view key) { return text_in(a, key) == text_in(b, key); });
+}
+
+repeated_hops repeats_at(const json::array& hops, std::size_t first) {
+  constexpr std::size_t length_max = 4;
+  repeated_hops best;
+  for (std::size_t length = 1; length <= length_max; ++length) {
+    std::size_t end = first + length;
+    while (end < hops.size() && are_alike(hops[end], hops[end - length])) ++end;
+    const auto times = (end - first) / length;
+    if (times > 1 && length * times > best.length * best.times) best = {length, times};
+  }
+  return best;
+}
+
+/// @param folds  repeats are told by their first and their last
+std::string way(const json::value& whole, bool folds) {
+  constexpr std::size_t folded_from = 4; // fewer are as short as what is said of them
   const auto* hops = whole.find_array("hops");
   if (!hops || hops->empty())
     return "\nIts way through the node is not kept: it lies more than an hour back, or before the last start.\n";
   const auto node = node_of_all(*hops);
   auto text = "\nIts way through the node" + (node.empty() ? "" : " " + node) + "\n";
-  for (const auto& h : *hops) text += hop_line(h, node);
+  for (std::size_t i = 0; i < hops->size();) {
+    const auto found = folds ? repeats_at(*hops, i) : repeated_hops{};
+    const bool is_folded = found.times >= folded_from;
+    const auto shown = is_folded ? found.length : 1;
+    for (std::size_t k = 0; k < shown; ++k) text += hop_line((*hops)[i + k], node);
+    i += shown;
+    if (!is_folded) continue;
+    i += found.length * (found.times - 2);
+    text += "  ... the same " + std::to_string(found.times - 2) + " more times; see --all\n";
+    for (std::size_t k = 0; k < found.length; ++k, ++i) text += hop_line((*hops)[i], node);
+  }
   if (const auto total = number_in(whole, "hops_total"); total > static_cast<std::int64_t>(hops->size()))
     text += "  ... " + std::to_string(hops->size()) + " of " + std::to_string(total) + " hops; see --limit\n";
   return text;
@@ -92,9 +128,13 @@ std::string waits_of(const json::value& whole) {
   return text;
 }
 
-} // namespace
+bool waits_for_key(const json::value& whole) {
+  const auto* rows = whole.find_array("arrivals");
+  return rows &&
+         std::any_of(rows->begin(), rows->end(), [](const auto& x) { return !text_in(x, "key_server").empty(); });
+}
 
-std::string why_page(const json::object& body, std::int64_t now_ms) {
+std::string whole_page(const json::object& body, std::int64_t now_ms, bool folds) {
   const json::value whole{body};
   auto text = text_in(whole, "because") + "\n";
   if (const auto command = text_in(whole, "command"); !command.empty()) text += "Next: " + command + "\n";
@@ -105,18 +145,21 @@ std::string why_page(const json::object& body, std::int64_t now_ms) {
                   now_ms);
   text += table_of(whole, "servers", "Servers it goes to",
                    {"server_name", "state", "attempts", "retry_at_ts", "phase", "last_fault", "delivered_ts"}, now_ms);
-  text += table_of(whole, "arrivals", "Received, and waiting",
-                   {"origin", "received_ts", "phase", "key_server", "missing", "asked", "rounds"}, now_ms);
+  names arrival = {"origin", "received_ts", "phase", "missing", "attempts", "retry_ts", "give_up_ts"};
+  if (waits_for_key(whole))
+    arrival = {"origin", "received_ts", "phase", "key_server", "key_ids", "keys_known", "retry_ts", "give_up_ts"};
+  text += table_of(whole, "arrivals", "Received, and waiting", arrival, now_ms);
   if (const auto* missing = whole.find_array("waits_for_events"); missing && !missing->empty()) {
     text += "\nEvents that it waits for\n";
     for (const auto& id : *missing)
       if (const auto* one = id.as_string()) text += "  " + printable(*one) + "\n";
   }
+  text += table_of(whole, "answers", "What was answered about them", {"ts", "server", "question", "answer"}, now_ms);
   if (const auto* notification = whole.find_object("notification"))
     text += "\nThe chat server's notification\n" +
             sheet(*notification, names_of(admin::columns<admin::notification_row>()), now_ms);
   text += table_of(whole, "parked", "Parked actors", {"kind", "key", "failures", "last_fault"}, now_ms);
-  text += way(whole);
+  text += way(whole, folds);
   if (const auto* others = whole.find_array("others"); others && !others->empty()) {
     text += "\nOther events of the transaction\n";
     for (const auto& id : *others)
@@ -124,6 +167,12 @@ std::string why_page(const json::object& body, std::int64_t now_ms) {
   }
   return text;
 }
+
+} // namespace
+
+std::string why_page(const json::object& body, std::int64_t now_ms) { return whole_page(body, now_ms, true); }
+
+std::string why_page_of_all(const json::object& body, std::int64_t now_ms) { return whole_page(body, now_ms, false); }
 
 std::string actor_page(const json::object& body, std::int64_t now_ms) {
   const json::value whole{body};

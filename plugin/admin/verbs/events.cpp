@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <memory>
 #include <string>
 #include <utility>
@@ -34,6 +35,18 @@ void answer_why(desk& at, const job& work, const inquiry_ptr& x) {
   at.answer(work, std::move(body));
 }
 
+/// A shell that reads `$9Mlq…` takes the first of it for the name of a variable.
+std::string quoting_hint(const std::string& name) {
+  constexpr std::size_t rest_of_id_min = 20;
+  const bool is_rest = name.size() >= rest_of_id_min && std::all_of(name.begin(), name.end(), [](unsigned char c) {
+                         return std::isalnum(c) != 0 || c == '-' || c == '_';
+                       });
+  return is_rest
+           ? ". An event id begins with $, which a shell takes away with what follows: put it into single quotes, "
+             "'$...'"
+           : "";
+}
+
 /// An event that was neither stored nor staged nor seen. A parked room stores nothing of what comes, so it may be
 /// one of its own; what is no event's id never is.
 void answer_unknown(desk& at, const job& work, const findings& found) {
@@ -47,7 +60,8 @@ void answer_unknown(desk& at, const job& work, const findings& found) {
     return answer_why(at, work, x);
   at.refuse(work, {fault_code::not_found, "nothing is known of " + work.with.event +
                                             ": no event, no message of the chat server and no transaction of that id "
-                                            "is stored or was seen in the last hour"});
+                                            "is stored or was seen in the last hour" +
+                                            quoting_hint(work.with.event)});
 }
 
 std::pair<std::string, store::query> keys_question(const std::string& server) {
