@@ -107,9 +107,9 @@ struct find_event {
   std::string event_id;
 };
 
-/// What another server has sent and rooms keep staged, the oldest first, without the PDUs. Bound: `limit`.
+/// What other servers have sent and rooms keep staged, the oldest first. Bound: `limit`.
 struct list_staged {
-  std::string origin;
+  std::string origin; ///< empty: of all servers
   std::size_t limit = 100;
 };
 struct staged_listed {

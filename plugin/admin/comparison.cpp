@@ -86,6 +86,7 @@ room_comparison::room_comparison(const store::room_loaded& room, std::string roo
       else if (as_user_.empty()) as_user_ = key.second;
     }
   servers_total_ = members.size();
+  staged_ = room.inbox.size();
   std::vector<std::pair<std::string, std::int64_t>> sorted(members.begin(), members.end());
   std::stable_sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) { return a.second > b.second; });
   if (sorted.size() > compared_servers_max) sorted.resize(compared_servers_max);
@@ -154,7 +155,8 @@ void room_comparison::state_told(server_view& to, const peer_answer& answer) con
   if (!ids) {
     constexpr int not_found = 404;
     to.behind = answer.status == not_found;
-    if (to.problem.empty() && !to.behind) to.problem = to_string(answer.why);
+    if (to.problem.empty())
+      to.problem = "asked for its state at our latest event it answered: " + to_string(answer.why);
     return;
   }
   to.state_told = true;
@@ -285,7 +287,8 @@ json::object room_comparison::compared() const {
                       {"servers", json::value{to_json(rows)}},
                       {"servers_total", json::value{static_cast<std::int64_t>(servers_total_)}},
                       {"differences", json::value{to_json(differences)}},
-                      {"differences_total", json::value{static_cast<std::int64_t>(total)}}};
+                      {"differences_total", json::value{static_cast<std::int64_t>(total)}},
+                      {"staged", json::value{static_cast<std::int64_t>(staged_)}}};
 }
 
 std::vector<questions::delivery> room_comparison::fetched() const {
@@ -323,11 +326,16 @@ json::object room_comparison::resynced(const findings& found) const {
     }
     rows.push_back(std::move(row));
   }
+  std::vector<silent_row> silent;
+  for (const auto& [server, view] : views_)
+    if (!view.heads_told) silent.push_back({server, view.problem});
   return json::object{{"room_id", detail::to_value(room_id_)},
                       {"asked", json::value{static_cast<std::int64_t>(views_.size())}},
                       {"answered", json::value{answered}},
                       {"heads", json::value{static_cast<std::int64_t>(heads.size())}},
-                      {"events", json::value{to_json(rows)}}};
+                      {"events", json::value{to_json(rows)}},
+                      {"silent", json::value{to_json(silent)}},
+                      {"staged", json::value{static_cast<std::int64_t>(staged_)}}};
 }
 
 } // namespace causeway::admin

@@ -39,7 +39,7 @@ struct view_row {
     f("differences", differences, "Entries of the state that are not the same.");
     f("extremities", extremities, "Heads of its event graph, as far as it tells them.");
     f("ahead", ahead, "Of these the ones that we do not have: `room resync` fetches them.");
-    f("behind", behind, "It does not have our latest event.");
+    f("behind", behind, "It says that it does not have our latest event.");
     f("problem", problem, "Why it does not tell.");
   }
 };
@@ -70,6 +70,17 @@ struct resynced_row {
   }
 };
 
+/// One server that has not told the heads of its graph (`room resync`).
+struct silent_row {
+  std::string server_name, problem;
+
+  template <class F>
+  void fields(F& f) {
+    f("server_name", server_name, "Who was asked.");
+    f("problem", problem, "What it answered.");
+  }
+};
+
 /// Asks in rounds: first for views, then the store for the events they name, then for those it does not have. Pure:
 /// what is to be asked goes out, what was found comes in.
 class room_comparison {
@@ -90,12 +101,12 @@ public:
   void missing_told(const findings& found);
 
   /// {room_id, at_event, extremities, servers: [view_row], servers_total, differences: [difference_row],
-  /// differences_total}
+  /// differences_total, staged}
   matrix::json::object compared() const;
 
   /// The fetched heads, by the server that has told each.
   std::vector<questions::delivery> fetched() const;
-  /// {room_id, asked, answered, heads, events: [resynced_row]}
+  /// {room_id, asked, answered, heads, events: [resynced_row], silent: [silent_row], staged}
   matrix::json::object resynced(const findings& found) const;
 
 private:
@@ -117,7 +128,8 @@ private:
 
   std::string room_id_, own_server_, as_user_;
   std::size_t servers_total_ = 0;
-  matrix::event_ptr at_; ///< our latest event; null: none
+  std::size_t staged_ = 0; ///< events of others that wait here for what we lack, by the servers that sent them
+  matrix::event_ptr at_;   ///< our latest event; null: none
   std::set<std::string> own_heads_;
   std::map<std::string, entry> own_state_; ///< event id -> what it says; before `at_`
   std::map<std::string, server_view> views_;

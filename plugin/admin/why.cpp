@@ -209,6 +209,17 @@ answer parents_are_missing(const facts& x, std::int64_t now_ms) {
                    "causeway room show '" + x.room_id + "'"};
 }
 
+answer it_is_missing_here(const facts& x, std::int64_t now_ms) {
+  if (x.cited_in.empty()) return {};
+  const auto& first = x.cited_in.front();
+  const auto more = static_cast<std::int64_t>(x.cited_in.size()) - 1;
+  return diagnosis{cause::missing_here,
+                   "It is not here, and " + first.event_id + " waits for it, which cites it and came from " +
+                     first.origin + " " + human_duration(now_ms - first.received_ts) + " ago" +
+                     (more > 0 ? " (and so do " + counted(more, "other event") + ")" : std::string{}) + ".",
+                   "causeway why '" + first.event_id + "'"};
+}
+
 answer it_is_being_handled(const facts& x, std::int64_t now_ms) {
   if (x.arrivals.empty()) return {};
   const auto& a = x.arrivals.front();
@@ -447,10 +458,11 @@ answer it_was_not_late(const facts& x, std::int64_t) {
                    ""};
 }
 
-constexpr std::array<answer (*)(const facts&, std::int64_t), 27> causes = {
-  &store_does_not_write, &clock_is_wrong, &its_row_is_damaged, &a_parked_room_may_keep_it, &actor_is_parked,
+constexpr std::array<answer (*)(const facts&, std::int64_t), 28> causes = {
+  &store_does_not_write, &clock_is_wrong, &its_row_is_damaged, &it_is_missing_here, &a_parked_room_may_keep_it, &actor_is_parked,
   // in
-  &was_rejected, &key_is_missing, &policy_server_is_asked, &parents_are_missing, &it_is_being_handled,
+  &was_rejected, &key_is_missing, &policy_server_is_asked, &parents_are_missing,
+  &it_is_being_handled,
   // to the chat server
   &chat_server_refused, &nobody_is_connected, &nothing_is_acknowledged, &stream_pauses, &credit_is_used_up,
   &notification_waits,
@@ -473,6 +485,7 @@ std::string_view name(cause x) {
   case cause::key_missing: return "key_missing";
   case cause::policy_server: return "policy_server";
   case cause::waiting_for_parents: return "waiting_for_parents";
+  case cause::missing_here: return "missing_here";
   case cause::being_handled: return "being_handled";
   case cause::chat_refused: return "chat_refused";
   case cause::no_chat_server: return "no_chat_server";

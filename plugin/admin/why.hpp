@@ -48,10 +48,11 @@ struct facts {
   std::vector<event_server_row> servers; ///< of an event of ours
   std::int64_t owed = 0;                 ///< servers it is owed to, those that are left out included
 
-  std::vector<arrival_row> arrivals; ///< staged copies, one of each server
-  std::vector<std::string> missing;  ///< ids of the events it waits for
-  std::vector<gap_answer> answers;   ///< about those, the latest last
-  wanted_key key;                    ///< of one that waits for a key
+  std::vector<arrival_row> arrivals;      ///< staged copies, one of each server
+  std::vector<store::put_inbox> cited_in; ///< staged events that cite it, where it is neither stored nor staged
+  std::vector<std::string> missing;       ///< ids of the events it waits for
+  std::vector<gap_answer> answers;        ///< about those, the latest last
+  wanted_key key;                         ///< of one that waits for a key
   std::optional<notification_row> notification;
   consumers chat;
 
@@ -71,6 +72,7 @@ enum class cause : std::uint8_t {
   key_missing,
   policy_server,
   waiting_for_parents,
+  missing_here,  ///< it is not here, and events that are staged wait for it
   being_handled, ///< staged, and its turn comes
   chat_refused,
   no_chat_server,

@@ -279,6 +279,21 @@ std::vector<std::string> cited(const findings& found) {
   return pdu ? cited_by(*pdu) : std::vector<std::string>{};
 }
 
+bool take_citing(facts& to, const findings& found, const std::string& event_id) {
+  const auto* staged = found.find<store::staged_listed>(part::staged);
+  if (!staged) return false;
+  std::set<std::string> seen; // another server's copy says the same
+  for (const auto& x : staged->staged) {
+    const auto pdu = x.pdu.find(event_id) == std::string::npos ? result<json::value>{fault{}} : json::parse(x.pdu);
+    if (!pdu) continue;
+    const auto ids = cited_by(*pdu);
+    if (std::find(ids.begin(), ids.end(), event_id) == ids.end() || !seen.insert(x.event_id).second) continue;
+    to.room_id = x.room_id;
+    to.cited_in.push_back(x);
+  }
+  return !to.cited_in.empty();
+}
+
 std::vector<event_signer> signers(const findings& found) {
   const auto* copy = staged_copy(found);
   const auto pdu = copy ? json::parse(copy->pdu) : result<json::value>{fault{}};

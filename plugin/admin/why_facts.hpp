@@ -43,6 +43,8 @@ std::vector<std::string> cited_by(const matrix::json::value& pdu);
 std::vector<std::string> cited(const findings& found);
 /// Those of `cited` that the part `parents` does not know, and what the room's status says about the event.
 void take_waiting(facts& to, const findings& found, const std::vector<std::string>& cited);
+/// Staged events that cite this one, by the part `staged`. @returns false when there is none
+bool take_citing(facts& to, const findings& found, const std::string& event_id);
 /// Servers whose signature on the staged event counts.
 std::vector<event_signer> signers(const findings& found);
 /// Whose key is missing, by the parts `keys_of` of these.

@@ -57,7 +57,10 @@ inbox_reads::inbox_reads(connection& db)
                       " FROM inbox i JOIN rooms r ON r.room = i.room WHERE i.event_id = ?1 ORDER BY i.seq LIMIT ?2"),
       of_origin_(db, "SELECT r.room_id, i.event_id, " + select_list<inbox_columns>("i.") +
                        " FROM inbox i JOIN rooms r ON r.room = i.room WHERE i.origin = ?1 ORDER BY i.seq LIMIT ?2"),
-      count_of_origin_(db, "SELECT count(*) FROM inbox WHERE origin = ?1") {}
+      count_of_origin_(db, "SELECT count(*) FROM inbox WHERE origin = ?1"),
+      of_all_(db, "SELECT r.room_id, i.event_id, i.origin, " + select_list<inbox_columns>("i.") +
+                    " FROM inbox i JOIN rooms r ON r.room = i.room ORDER BY i.seq LIMIT ?1"),
+      count_of_all_(db, "SELECT count(*) FROM inbox") {}
 
 answer inbox_reads::on(const find_staged& x) {
   staged_found found;
@@ -70,7 +73,20 @@ answer inbox_reads::on(const find_staged& x) {
   return found;
 }
 
+staged_listed inbox_reads::of_all(std::size_t limit) {
+  staged_listed listed;
+  for (auto rows = of_all_.query(std::min(limit, rows_max)); rows.next();) {
+    auto& one = listed.staged.emplace_back(read_row<inbox_columns>(rows, 3));
+    one.room_id = rows.string(0);
+    one.event_id = rows.string(1);
+    one.origin = rows.string(2);
+  }
+  if (auto rows = count_of_all_.query(); rows.next()) listed.total = rows.integer(0);
+  return listed;
+}
+
 answer inbox_reads::on(const list_staged& x) {
+  if (x.origin.empty()) return of_all(x.limit);
   staged_listed listed;
   for (auto rows = of_origin_.query(x.origin, std::min(x.limit, rows_max)); rows.next();) {
     auto& one = listed.staged.emplace_back(read_row<inbox_columns>(rows, 2));

@@ -44,7 +44,9 @@ public:
   answer on(const list_staged& x);
 
 private:
-  statement of_room_, of_event_, of_origin_, count_of_origin_;
+  staged_listed of_all(std::size_t limit);
+
+  statement of_room_, of_event_, of_origin_, count_of_origin_, of_all_, count_of_all_;
 };
 
 } // namespace causeway::store::sql

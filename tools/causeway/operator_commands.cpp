@@ -208,11 +208,9 @@ int run_compare(const broker_request& x) {
 }
 
 int run_resync(const broker_request& x) {
-  return ask_and_show(x, "room.resync", [](const json::object& body) {
-    say(std::to_string(number_in(body, "answered")) + " of " + std::to_string(number_in(body, "asked")) +
-        " servers told the heads of their graphs; " + std::to_string(number_in(body, "heads")) + " were not here.\n");
-    show_rows(body, "events", "", {"event_id", "server_name", "outcome"});
-  });
+  return ask_and_show(
+    x, "room.resync", [](const json::object& body) { say(resync_page(body, now_ms())); },
+    [](const json::object& body) -> int { return resync_has_helped(body) ? exit_ok : exit_problem; });
 }
 
 int run_pause(const broker_request& x) {

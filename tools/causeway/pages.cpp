@@ -193,6 +193,28 @@ std::string invite_page(const json::object& body, std::int64_t now_ms) {
     .text();
 }
 
+namespace {
+
+std::int64_t number_of(const json::object& body, std::string_view member) {
+  const auto* found = body.find(member);
+  const auto* number = found ? found->as_integer() : nullptr;
+  return number ? *number : 0;
+}
+
+std::string servers_asked(std::int64_t n) {
+  return std::to_string(n) + (n == 1 ? " server of the room was asked" : " servers of the room were asked");
+}
+
+/// That we lack something, whatever the others say of what they have.
+std::string what_is_staged(const json::object& body) {
+  const auto n = number_of(body, "staged");
+  if (n == 0) return {};
+  return "\n" + std::to_string(n) + (n == 1 ? " received event waits" : " received events wait") +
+         " here for what we lack: `causeway room show '" + printable(text_of(body, "room_id")) + "'` tells for what.\n";
+}
+
+} // namespace
+
 std::string comparison_page(const json::object& body, std::int64_t now_ms) {
   const json::value whole{body};
   const auto size_of = [&](std::string_view member) {
@@ -215,8 +237,45 @@ std::string comparison_page(const json::object& body, std::int64_t now_ms) {
       .text();
   if (differences > listed)
     text += "... " + std::to_string(listed) + " of " + std::to_string(differences) + " differences\n";
-  if (differences == 0) text += "\nNo state that was told differs from ours.\n";
-  return text;
+  const auto* rows = whole.find_array("servers");
+  const bool some_told = rows && std::any_of(rows->begin(), rows->end(), [](const json::value& x) {
+                           const auto* state = x.find_string("state");
+                           return state && *state != "unknown";
+                         });
+  if (!some_told) text += "\nNo server has told its state: nothing is known of differences.\n";
+  else if (differences == 0) text += "\nNo state that was told differs from ours.\n";
+  return text + what_is_staged(body);
+}
+
+bool resync_has_helped(const json::object& body) {
+  const json::value whole{body};
+  const auto* events = whole.find_array("events");
+  if (events && !events->empty())
+    return std::any_of(events->begin(), events->end(), [](const json::value& x) {
+      const auto* outcome = x.find_string("outcome");
+      return outcome && *outcome == "taken";
+    });
+  return number_of(body, "answered") > 0 && number_of(body, "staged") == 0;
+}
+
+std::string resync_page(const json::object& body, std::int64_t now_ms) {
+  const auto asked = number_of(body, "asked"), answered = number_of(body, "answered"), heads = number_of(body, "heads");
+  std::string text;
+  if (answered == 0)
+    text = "It did not help: " + servers_asked(asked) + ", and none has told which events are the latest it has.\n";
+  else if (heads == 0)
+    text =
+      servers_asked(asked) + ", " + std::to_string(answered) + " answered: the latest events they have are here.\n";
+  else
+    text = servers_asked(asked) + ", " + std::to_string(answered) + " answered: " + std::to_string(heads) +
+           (heads == 1 ? " event" : " events") + " of the latest they have " + (heads == 1 ? "was" : "were") +
+           " not here" + (resync_has_helped(body) ? ".\n" : ", and none was taken: it did not help.\n");
+  return text +
+         page{body, now_ms}
+           .table_of("events", "Events that were not here", {"event_id", "server_name", "outcome"})
+           .table_of("silent", "Servers that did not tell", {"server_name", "problem"})
+           .text() +
+         what_is_staged(body);
 }
 
 std::string keys_waited_for(const json::object& body, std::int64_t now_ms) {

@@ -16,6 +16,10 @@ std::string invite_page(const matrix::json::object& body, std::int64_t now_ms);
 /// What `room compare` has found: how many of the servers were asked, what they see differently, and how much of that
 /// is not listed.
 std::string comparison_page(const matrix::json::object& body, std::int64_t now_ms);
+/// What `room resync` has fetched.
+std::string resync_page(const matrix::json::object& body, std::int64_t now_ms);
+/// Whether all is well after it: an event was taken, or the others have nothing more and nothing waits here.
+bool resync_has_helped(const matrix::json::object& body);
 /// Below the keys of a server: those that staged events are signed with and that are not among them.
 std::string keys_waited_for(const matrix::json::object& body, std::int64_t now_ms);
 /// The first line names each part that `check` does not call well.

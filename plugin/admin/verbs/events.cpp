@@ -64,6 +64,22 @@ void answer_unknown(desk& at, const job& work, const findings& found) {
                                             quoting_hint(work.with.event)});
 }
 
+/// It may be what a staged event waits for.
+void look_for_who_waits(desk& at, const job& work, const findings& found) {
+  constexpr std::size_t staged_looked_at = 500;
+  if (!is_event_id(work.with.event)) return answer_unknown(at, work, found);
+  questions ask;
+  ask.store = {{part::staged, store::list_staged{{}, staged_looked_at}}};
+  at.gather(work, std::move(ask), [found](desk& d, const job& j, const findings& f) {
+    auto x = std::make_shared<inquiry>();
+    x->known.way = why::direction::in;
+    x->known.is_known = false;
+    x->known.event_id = j.with.event;
+    if (!why::take_citing(x->known, f, j.with.event)) return answer_unknown(d, j, found);
+    answer_why(d, j, x);
+  });
+}
+
 std::pair<std::string, store::query> keys_question(const std::string& server) {
   return {part::keys_of(server), store::load_destination{server, 1}};
 }
@@ -158,7 +174,7 @@ void look_at_name(desk& at, const job& work, const findings& found) {
     if (std::find(of_transaction.begin(), of_transaction.end(), id) == of_transaction.end())
       of_transaction.push_back(std::move(id));
   if (of_transaction.empty() && !at.node().find_hops(name).empty()) of_transaction = {name};
-  if (of_transaction.empty()) return answer_unknown(at, work, found);
+  if (of_transaction.empty()) return look_for_who_waits(at, work, found);
   auto first = std::move(of_transaction.front());
   of_transaction.erase(of_transaction.begin());
   look_at_event(at, work, first, std::move(of_transaction));

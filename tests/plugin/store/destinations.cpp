@@ -161,6 +161,11 @@ CAUSEWAY_ENGINE_CASE(what_a_server_sent_and_rooms_stage_is_listed_oldest_first, 
   BOOST_TEST(some.staged.size() == 1u);
   BOOST_TEST(some.total == 2);
   BOOST_TEST(must_ask<staged_listed>(*store, list_staged{"c.example"}).total == 0);
+  const auto of_any = must_ask<staged_listed>(*store, list_staged{"", 2});
+  BOOST_TEST(of_any.total == 3);
+  BOOST_TEST_REQUIRE(of_any.staged.size() == 2u);
+  BOOST_TEST(of_any.staged[0].origin == "a.example");
+  BOOST_TEST(of_any.staged[0].event_id == "$2");
 }
 
 CAUSEWAY_ENGINE_CASE(rooms_shared_with_a_server_are_those_whose_listing_names_it, fresh_store) {
