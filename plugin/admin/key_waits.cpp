@@ -78,8 +78,10 @@ std::string key_in_words(const event_signer& signer, const known_keys& known, st
   const auto missing = missing_key_ids(signer, known);
   auto text = signer.key_ids.empty() ? "it bears no signature of " + signer.server
                                      : "signed with " + few_of(missing.empty() ? signer.key_ids : missing);
-  if (!known.fault.empty())
-    return text + ", and the keys of " + signer.server + " could not be had: " + known.fault +
+  auto fault = known.fault; // goes into the middle of a sentence
+  while (fault.ends_with('.')) fault.pop_back();
+  if (!fault.empty())
+    return text + ", and the keys of " + signer.server + " could not be had: " + fault +
            (known.ids.empty() ? "" : " (known of it: " + few_of(known.ids) + ")");
   const auto asked = asked_ago(known, now_ms);
   const auto when = asked.empty() ? std::string{} : " (" + asked + ")";

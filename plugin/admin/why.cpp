@@ -216,7 +216,7 @@ answer it_is_missing_here(const facts& x, std::int64_t now_ms) {
   return diagnosis{cause::missing_here,
                    "It is not here, and " + first.event_id + " waits for it, which cites it and came from " +
                      first.origin + " " + human_duration(now_ms - first.received_ts) + " ago" +
-                     (more > 0 ? " (and so do " + counted(more, "other event") + ")" : std::string{}) + ".",
+                     (more > 0 ? ", and with it " + counted(more, "other event") : std::string{}) + ".",
                    "causeway why '" + first.event_id + "'"};
 }
 

@@ -41,7 +41,10 @@ BOOST_AUTO_TEST_CASE(staged_events_are_shown_with_what_they_cite_and_we_do_not_h
     {"!r:chat.example", "$one", "dead.example", pdu(R"("$lost")"), 5},
     {"!r:chat.example", "$many", "dead.example", pdu(R"("$a","$b","$c","$d","$e")"), 6},
     {"!r:chat.example", "$ready", "dead.example", pdu(R"("$known")"), 7},
-    {"!r:chat.example", "$signed", "dead.example", pdu(R"("$known")"), 8}};
+    {"!r:chat.example", "$signed", "dead.example",
+     R"({"sender":"@f:dead.example","prev_events":["$known"],"signatures":{"dead.example":{"ed25519:new":"x"}}})", 8}};
+  node.destination.keys.keys = {{"ed25519:test", {"AAAA", node.now + 1'000'000, false}}};
+  node.rooms[0].staged = 4;
   node.staged = {staged, 4};
   show_as_staged(staged);
   for (const bool is_room : {false, true}) {
@@ -53,7 +56,15 @@ BOOST_AUTO_TEST_CASE(staged_events_are_shown_with_what_they_cite_and_we_do_not_h
     BOOST_TEST(waits_for(body, 1) == (is_room ? "events we do not have: $a, $b, $c and 2 more"
                                               : "events that are not stored here: $a, $b, $c and 2 more"));
     BOOST_TEST(waits_for(body, 2) == "its turn: nothing it cites is missing");
-    if (is_room) BOOST_TEST(waits_for(body, 3) == "the key of dead.example");
+    if (is_room) {
+      BOOST_TEST(waits_for(body, 3) ==
+                 "the key of dead.example: signed with ed25519:new, and dead.example publishes only ed25519:test");
+      const std::string sum =
+        "4 received events wait: 1 for the key of a server, 2 for missing events, which are asked "
+        "for, 1 for their turn, or for what is not known.";
+      BOOST_TEST(*body.find_object("room")->find("waits_for")->as_string() == sum);
+      BOOST_TEST(*body.find_array("waits_for")->at(0).as_string() == sum);
+    }
     BOOST_TEST(*body.find_integer("staged_total") == 4);
   }
   node.store_fault = fault{fault_code::store_failed, "disk"};
@@ -97,7 +108,8 @@ BOOST_AUTO_TEST_CASE(nothing_is_said_of_staged_events_whose_key_nobody_has_looke
   node.status = R"({"events_under_way":6,"under_way":[{"event_id":"$0","phase":"waiting_for_keys"},)"
                 R"({"event_id":"$1","phase":"closing_gap"}]})";
   const auto in_room = ask("room.show", with_room("!r:chat.example"));
-  BOOST_TEST(waits_for(in_room, 0) == "the key of dead.example");
+  BOOST_TEST(waits_for(in_room, 0) ==
+             "the key of dead.example: it bears no signature of dead.example, and no key of dead.example is known");
   BOOST_TEST(waits_for(in_room, 1) == "an event we do not have: $lost");
   BOOST_TEST(waits_for(in_room, 2).empty());
 }

@@ -169,13 +169,51 @@ BOOST_AUTO_TEST_CASE(a_rejected_event_is_not_told) {
   BOOST_TEST(because(x).find("soft-failed") != std::string::npos);
 }
 
-BOOST_AUTO_TEST_CASE(a_missing_key_is_named_by_its_server_with_why_it_cannot_be_had) {
+BOOST_AUTO_TEST_CASE(a_missing_key_is_named_by_its_id_with_why_it_cannot_be_had) {
   auto x = staged("waiting_for_keys");
-  x.arrivals[0].key_fault = "peer_unreachable: Connection refused";
+  x.key.signer = {"there.example", {"ed25519:new"}};
+  x.key.known = {{"ed25519:test"}, now - 20 * s, now + 40 * s, "peer_unreachable: Connection refused."};
   BOOST_TEST(cause(x) == "key_missing");
-  BOOST_TEST(because(x) == "It has waited for 2 min for the key of there.example that it is signed with, which could "
-                           "not be had (peer_unreachable: Connection refused).");
+  BOOST_TEST(because(x) == "It has waited for 2 min for a key of there.example: it is signed with ed25519:new, and the "
+                           "keys of there.example could not be had: peer_unreachable: Connection refused (known of it: "
+                           "ed25519:test).");
+  BOOST_TEST(command(x) == "causeway server probe there.example");
+}
+
+BOOST_AUTO_TEST_CASE(a_key_that_its_server_does_not_publish_is_told_with_those_it_publishes_and_what_comes) {
+  auto x = staged("waiting_for_keys");
+  x.key.signer = {"there.example", {"ed25519:new"}};
+  x.key.known = {{"ed25519:test"}, now - 20 * s, now + 40 * s, ""};
+  x.arrivals[0].retry_ts = now + 40 * s;
+  x.arrivals[0].give_up_ts = now + 1'438 * min;
+  BOOST_TEST(because(x) ==
+             "It has waited for 2 min for a key of there.example: it is signed with ed25519:new, and "
+             "there.example publishes only ed25519:test (asked 20 s ago); the key is asked for again in "
+             "40 s, and the event is given up in 23 h 58 min. Only the operator of there.example can mend "
+             "that: it has to publish the key it signs with.");
   BOOST_TEST(command(x) == "causeway server show there.example");
+}
+
+BOOST_AUTO_TEST_CASE(a_server_whose_keys_are_not_known_and_one_that_has_not_signed) {
+  const event_signer signer{"there.example", {"ed25519:a", "ed25519:b", "ed25519:c", "ed25519:d"}};
+  BOOST_TEST(key_in_words(signer, {}, now) == "signed with ed25519:a, ed25519:b, ed25519:c and 1 more, and no key of "
+                                              "there.example is known");
+  BOOST_TEST(
+    key_in_words({"there.example", {}}, {{"ed25519:a"}, 0, 0, "HTTP 404"}, now) ==
+    "it bears no signature of there.example, and the keys of there.example could not be had: HTTP 404 (known of "
+    "it: ed25519:a)");
+}
+
+BOOST_AUTO_TEST_CASE(signers_are_the_senders_server_and_who_let_a_join_in) {
+  const auto pdu = matrix::json::parse(
+    R"({"sender":"@b:there.example","content":{"join_authorised_via_users_server":"@c:third.example"},)"
+    R"("signatures":{"there.example":{"ed25519:new":"x"},"other.example":{"ed25519:o":"y"}}})");
+  const auto signers = signers_of(*pdu);
+  BOOST_TEST_REQUIRE(signers.size() == 2u);
+  BOOST_TEST(signers[0].server == "there.example");
+  BOOST_TEST(signers[0].key_ids == std::vector<std::string>{"ed25519:new"}, boost::test_tools::per_element());
+  BOOST_TEST(signers[1].server == "third.example");
+  BOOST_TEST(signers[1].key_ids.empty());
 }
 
 BOOST_AUTO_TEST_CASE(a_policy_server_that_does_not_answer) {
@@ -190,10 +228,38 @@ BOOST_AUTO_TEST_CASE(missing_parents_are_named_with_whom_they_are_asked_of) {
                            "do not have ($p); there.example is asked for it again and again.");
   x.missing = {"$p", "$q"};
   x.arrivals[0].asked = "other.example";
-  x.arrivals[0].rounds = 4;
+  x.arrivals[0].attempts = 4;
   BOOST_TEST(because(x) == "It came from there.example and has waited for 2 min for 2 events that it cites and that we "
-                           "do not have ($p, ...); other.example is asked now, round 4.");
+                           "do not have ($p, ...); other.example is asked for them now, attempt 4.");
   BOOST_TEST(command(x) == "causeway room show '!r:here.example'");
+}
+
+BOOST_AUTO_TEST_CASE(what_was_answered_about_a_missing_parent_is_told_with_what_comes) {
+  auto x = staged("closing_gap");
+  x.missing = {"$p"};
+  x.answers = {{"old.example", "an event it rests on", "long ago", now - 90 * s},
+               {"there.example", "what leads to it", "the server had nothing to add", now - 20 * s},
+               {"there.example", "the state before it", "peer_refused: M_NOT_FOUND", now - 19 * s}};
+  x.arrivals[0].retry_ts = now + 40 * s;
+  x.arrivals[0].give_up_ts = now + 1'438 * min;
+  BOOST_TEST(
+    because(x) ==
+    "It came from there.example and has waited for 2 min for an event that it cites and that we do not have "
+    "($p); asked 20 s ago for what leads to it, there.example answered: the server had nothing to add; asked 19 s "
+    "ago for the state before it, there.example answered: peer_refused: M_NOT_FOUND; it is asked for again in "
+    "40 s, and the event is given up in 23 h 58 min.");
+}
+
+BOOST_AUTO_TEST_CASE(an_event_that_is_not_here_is_told_with_what_waits_for_it) {
+  auto x = in();
+  x.verdict.clear();
+  x.is_known = false;
+  x.cited_in = {{"!r:here.example", "$child", "there.example", "{}", now - 4 * min},
+                {"!r:here.example", "$other", "there.example", "{}", now}};
+  BOOST_TEST(cause(x) == "missing_here");
+  BOOST_TEST(because(x) == "It is not here, and $child waits for it, which cites it and came from there.example 4 min "
+                           "ago, and with it 1 other event.");
+  BOOST_TEST(command(x) == "causeway why '$child'");
 }
 
 BOOST_AUTO_TEST_CASE(what_is_staged_and_lacks_nothing_has_its_turn) {
@@ -282,7 +348,7 @@ BOOST_AUTO_TEST_CASE(an_expired_certificate_is_somebody_elses_to_mend) {
              "The certificate of there.example has expired, which only its operator can mend: 3 attempts "
              "failed in the last 5 min, the last in the TLS handshake (peer_tls: SSL certificate problem: "
              "certificate has expired); the next is made in 40 s.");
-  BOOST_TEST(command(x) == "causeway server show there.example");
+  BOOST_TEST(command(x) == "causeway server probe there.example");
 }
 
 BOOST_AUTO_TEST_CASE(a_server_that_is_down_by_the_phase_that_failed) {

@@ -33,6 +33,7 @@ struct fixture : services {
   std::map<std::string, store::stored_event> stored;
   store::staged_found staged;
   store::staged_listed staged_of_server;
+  std::map<std::string, store::put_server_keys> keys; ///< by server
   store::message_found message;
   store::owed_found owed;
   store::notification_found notification;
@@ -71,8 +72,16 @@ struct fixture : services {
       const bool is_it = x->either_id == message.chat_message_id || x->either_id == message.event_id;
       return is_it && (x->room_id.empty() || x->room_id == message.room_id) ? message : store::message_found{};
     }
-    if (std::holds_alternative<store::load_destination>(q)) return store::destination_loaded{};
-    if (std::holds_alternative<store::list_staged>(q)) return staged_of_server;
+    if (const auto* x = std::get_if<store::load_destination>(&q)) {
+      store::destination_loaded found;
+      if (const auto at = keys.find(x->server_name); at != keys.end()) found.keys = at->second;
+      return found;
+    }
+    if (const auto* x = std::get_if<store::list_staged>(&q)) {
+      if (x->origin.empty())
+        return store::staged_listed{staged.copies, static_cast<std::int64_t>(staged.copies.size())};
+      return staged_of_server;
+    }
     if (std::holds_alternative<store::find_owed>(q)) return owed;
     if (std::holds_alternative<store::find_notification>(q)) return notification;
     if (std::holds_alternative<store::list_destinations>(q)) return destinations;
@@ -257,13 +266,68 @@ BOOST_AUTO_TEST_CASE(a_staged_event_names_the_events_that_are_not_stored) {
   f.actors = {{"room", "!r:here.example", "running", 0, 0, 0, 0, ""}};
   f.statuses[to_string(address{actor_kind::room, "!r:here.example"})] =
     R"({"under_way":[{"event_id":"$in","phase":"closing_gap"}],)"
-    R"("gaps":[{"event_id":"$in","server":"there.example","rounds":2}]})";
+    R"("gaps":[{"event_id":"$in","server":"","rounds":2,"attempts":3,"retry_ts":1700000040000,"answers":[)"
+    R"({"server":"there.example","question":"what leads to it","answer":"no such event","ts":1699999990000}]}]})";
   const auto told = f.why("$in");
   BOOST_TEST(text(told, "direction") == "in");
   BOOST_TEST(text(told, "cause") == "waiting_for_parents");
   BOOST_TEST(told.find_array("waits_for_events")->size() == 1u);
   BOOST_TEST(*told.find_array("waits_for_events")->at(0).as_string() == "$gone");
   BOOST_TEST(*first(told, "arrivals").find_integer("rounds") == 2);
+  BOOST_TEST(*first(told, "arrivals").find_integer("attempts") == 3);
+  BOOST_TEST(text(first(told, "answers"), "answer") == "no such event");
+  BOOST_TEST(text(told, "because")
+               .find("asked 10 s ago for what leads to it, there.example answered: no such event; it is "
+                     "asked for again in 40 s") != std::string::npos);
+  // And the one that is missing leads here.
+  const auto missing = f.why("$gone");
+  BOOST_TEST(text(missing, "cause") == "missing_here");
+  BOOST_TEST(text(missing, "command") == "causeway why '$in'");
+}
+
+BOOST_AUTO_TEST_CASE(an_event_id_that_a_shell_has_eaten_the_begin_of_is_answered_with_a_hint) {
+  fixture f;
+  arguments with;
+  with.event = "MlqSfciYw3vJ0q-9dF8s7hGk2lPz_x4c6v8b";
+  BOOST_TEST(text(f.ask("why", with, false), "message").find("single quotes") != std::string::npos);
+  with.event = "m17";
+  BOOST_TEST(text(f.ask("why", with, false), "message").find("quotes") == std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(the_key_a_staged_event_is_signed_with_is_told_beside_those_that_its_server_publishes) {
+  fixture f;
+  f.staged.copies.push_back({"!r:here.example", "$in", "there.example",
+                             R"({"sender":"@eve:there.example","type":"m.room.message","prev_events":[],)"
+                             R"("signatures":{"there.example":{"ed25519:new":"x"}}})",
+                             now - 120'000});
+  f.keys["there.example"].keys = {{"ed25519:test", {"AAAA", now + 1'000'000, false}},
+                                  {"ed25519:former", {"BBBB", 5, true}}};
+  f.actors = {{"room", "!r:here.example", "running", 0, 0, 0, 0, ""}};
+  // While the room verifies it once more it waits for the key all the same.
+  f.hops["$in"] = {hop(now - 100, "room_received"), hop(now, "waiting_for_key")};
+  f.statuses[to_string(address{actor_kind::room, "!r:here.example"})] =
+    R"({"under_way":[{"event_id":"$in","phase":"verifying","give_up_ts":1700003600000}]})";
+  f.statuses[to_string(address{actor_kind::remote_server, "there.example"})] =
+    R"({"keys_fault":"","keys_asked_ts":1699999980000,"keys_asked_again_ts":1700000040000})";
+  const auto told = f.why("$in");
+  BOOST_TEST(text(told, "cause") == "key_missing");
+  const auto row = first(told, "arrivals");
+  BOOST_TEST(text(row, "key_ids") == "ed25519:new");
+  BOOST_TEST(text(row, "keys_known") == "ed25519:test");
+  BOOST_TEST(text(row, "key_fault") == "there.example publishes only ed25519:test");
+  BOOST_TEST(*row.find_integer("retry_ts") == now + 40'000);
+  BOOST_TEST(*row.find_integer("give_up_ts") == now + 3'600'000);
+  BOOST_TEST(text(told, "because")
+               .find("signed with ed25519:new, and there.example publishes only ed25519:test (asked 20 "
+                     "s ago)") != std::string::npos);
+  // The keys of the server say so too.
+  f.staged_of_server = {f.staged.copies, 1};
+  arguments with;
+  with.server = "there.example";
+  const auto keys = f.ask("keys", with);
+  BOOST_TEST_REQUIRE(keys.find_array("waited_for")->size() == 1u);
+  BOOST_TEST(*keys.find_array("waited_for")->at(0).as_string() == "ed25519:new");
+  BOOST_TEST(*keys.find_integer("asked_again_ts") == now + 40'000);
 }
 
 BOOST_AUTO_TEST_CASE(a_key_that_is_missing_is_asked_about_at_its_server) {
@@ -296,16 +360,22 @@ BOOST_AUTO_TEST_CASE(a_notification_that_was_sent_waits_for_the_acknowledgement)
 BOOST_AUTO_TEST_CASE(a_server_is_shown_with_the_key_that_its_staged_event_waits_for) {
   fixture f;
   f.destinations.destinations.emplace_back().destination.server_name = "there.example";
-  f.staged_of_server = {{{"!r:here.example", "$e", "there.example", R"({"sender":"@b:there.example"})", 5}}, 1};
+  f.staged_of_server = {{{"!r:here.example", "$e", "there.example",
+                          R"({"sender":"@b:there.example","signatures":{"there.example":{"ed25519:a":"x"}}})", 5}},
+                        1};
   f.statuses[to_string(address{actor_kind::remote_server, "there.example"})] = R"({"keys_fault":"HTTP 404"})";
   f.hops["$e"] = {hop(now, "room_received"), hop(now, "waiting_for_key")};
   arguments with;
   with.server = "there.example";
-  BOOST_TEST(text(first(f.ask("server.show", with), "staged"), "waits_for") ==
-             "the key of there.example, which could not be had: HTTP 404");
+  BOOST_TEST(
+    text(first(f.ask("server.show", with), "staged"), "waits_for") ==
+    "the key of there.example: signed with ed25519:a, and the keys of there.example could not be had: HTTP 404");
   // It brought another server's event: why that one's key is missing its actor would know.
-  f.staged_of_server.staged[0].pdu = R"({"sender":"@b:other.example"})";
-  BOOST_TEST(text(first(f.ask("server.show", with), "staged"), "waits_for") == "the key of other.example");
+  f.staged_of_server.staged[0].pdu =
+    R"({"sender":"@b:other.example","signatures":{"other.example":{"ed25519:b":"x"}}})";
+  f.keys["other.example"].keys = {{"ed25519:o", {"AAAA", now + 1'000'000, false}}};
+  BOOST_TEST(text(first(f.ask("server.show", with), "staged"), "waits_for") ==
+             "the key of other.example: signed with ed25519:b, and other.example publishes only ed25519:o");
 }
 
 BOOST_AUTO_TEST_CASE(a_parked_room_is_not_asked_and_is_the_cause) {

@@ -5,6 +5,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -49,6 +50,53 @@ BOOST_AUTO_TEST_CASE(the_way_of_an_event_names_the_node_once_or_at_each_hop_wher
   BOOST_TEST(has(two, "room !r:x on a\n"));
   BOOST_TEST(has(two, "room !r:x on b\n"));
   BOOST_TEST(has(way(hop("edge_in", "")), "Its way through the node\n"));
+}
+
+BOOST_AUTO_TEST_CASE(attempts_that_end_alike_are_folded_unless_one_asks_for_all) {
+  std::string hops = hop("edge_in", "a");
+  for (int i = 0; i < 50; ++i) hops += "," + hop("sent", "a") + "," + hop("failed", "a");
+  hops += "," + hop("acknowledged", "a");
+  const auto body = body_of(R"({"because":"It is late.","hops":[)" + hops + R"(],"hops_total":102})");
+  const auto lines = [](const std::string& page) { return std::count(page.begin(), page.end(), '\n'); };
+  const auto folded = why_page(body, now), whole = why_page_of_all(body, now);
+  BOOST_TEST(has(folded, "... the same 48 more times; see --all\n"));
+  BOOST_TEST(has(folded, "acknowledged"));
+  BOOST_TEST(lines(folded) == lines(whole) - 95);
+  BOOST_TEST(!has(whole, "more times"));
+}
+
+BOOST_AUTO_TEST_CASE(a_server_page_has_its_errors_once_and_an_attempt_that_is_due_is_now) {
+  const auto page = server_page(body_of(R"({"server":{"retry_at_ts":1699999999494},"errors":[{"ts":1,"text":"oops"}],)"
+                                        R"("returned":[],"actor":{"last_errors":[{"ts":1,"text":"oops"}],"keys":1}})"),
+                                now);
+  BOOST_TEST(page.find("oops") == page.rfind("oops"));
+  BOOST_TEST(has(page, "now"));
+  BOOST_TEST(!has(page, "506 ms ago"));
+}
+
+BOOST_AUTO_TEST_CASE(a_resync_that_fetched_nothing_says_that_it_did_not_help) {
+  const auto silent = body_of(R"({"room_id":"!r:x","asked":1,"answered":0,"heads":0,"events":[],"staged":1,)"
+                              R"("silent":[{"server_name":"b.example","problem":"HTTP 404"}]})");
+  BOOST_TEST(!resync_has_helped(silent));
+  BOOST_TEST(has(resync_page(silent, now), "It did not help: 1 server of the room was asked, and none has told"));
+  BOOST_TEST(has(resync_page(silent, now), "HTTP 404"));
+  BOOST_TEST(has(resync_page(silent, now), "causeway room show '!r:x'"));
+  const auto even = body_of(R"({"asked":2,"answered":2,"heads":0,"events":[],"staged":0})");
+  BOOST_TEST(resync_has_helped(even));
+  BOOST_TEST(has(resync_page(even, now), "the latest events they have are here"));
+  const auto taken = [](const std::string& outcome) {
+    return body_of(R"({"asked":2,"answered":2,"heads":1,"events":[{"event_id":"$e","outcome":")" + outcome + R"("}]})");
+  };
+  BOOST_TEST(resync_has_helped(taken("taken")));
+  BOOST_TEST(!resync_has_helped(taken("it could not be had")));
+  BOOST_TEST(has(resync_page(taken("it could not be had"), now), "none was taken: it did not help"));
+}
+
+BOOST_AUTO_TEST_CASE(keys_that_are_waited_for_stand_below_those_that_are_known) {
+  const auto text =
+    keys_waited_for(body_of(R"({"fault":"","waited_for":["ed25519:new"],"asked_again_ts":1700000040000})"), now);
+  BOOST_TEST(text == "\nStaged events are signed with keys that it does not publish: ed25519:new; it is asked again in "
+                     "40 s.\n");
 }
 
 BOOST_AUTO_TEST_CASE(a_parked_actor_is_shown_with_what_the_broker_says_of_it) {
@@ -134,8 +182,9 @@ BOOST_AUTO_TEST_CASE(a_comparison_tells_how_many_servers_were_asked_and_how_many
   const auto whole = compared(R"("servers_total":1,"differences_total":1)");
   BOOST_TEST(has(whole, "1 of 1 servers of the room were asked.\n"));
   BOOST_TEST(!has(whole, "..."));
-  BOOST_TEST(
-    has(comparison_page(body_of(R"({"servers":[],"differences":[]})"), now), "No state that was told differs"));
+  BOOST_TEST(has(comparison_page(body_of(R"({"servers":[],"differences":[]})"), now), "No server has told its state"));
+  BOOST_TEST(has(comparison_page(body_of(R"({"servers":[{"state":"same"}],"differences":[],"staged":2})"), now),
+                 "No state that was told differs from ours.\n\n2 received events wait here for what we lack"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
