@@ -88,6 +88,24 @@ BOOST_AUTO_TEST_CASE(when_nobody_knows_the_keys_all_are_answered_and_nobody_is_a
   BOOST_TEST(told<gateway::http_request>(again).empty());
 }
 
+BOOST_AUTO_TEST_CASE(when_the_keys_were_asked_for_and_will_be_again_is_told) {
+  rig r;
+  const auto told_of = [&](std::string_view key) {
+    return *matrix::json::parse(r.machine->describe(r.now))->find_integer(key);
+  };
+  BOOST_TEST(told_of("keys_asked_ts") == 0);
+  BOOST_TEST(told_of("keys_asked_again_ts") == 0);
+  const auto id = own_request(r.on(wanted(1, noon, {"ed25519:unknown"})));
+  BOOST_TEST(told_of("keys_asked_again_ts") == r.now); // it is being asked
+  const auto first = told<notary_keys_wanted>(r.on(http_says(id, 200, document())));
+  BOOST_REQUIRE(first.size() == 1u);
+  const auto second = told<notary_keys_wanted>(r.on(notary_keys_told{first[0].second.asked, "one.notary", {}, "none"}));
+  BOOST_REQUIRE(second.size() == 1u);
+  r.on(notary_keys_told{second[0].second.asked, "two.notary", {}, "none"});
+  BOOST_TEST(told_of("keys_asked_ts") == r.now);
+  BOOST_TEST(told_of("keys_asked_again_ts") == r.now + time_ms{r.node.settings().federation.key_fetch_retry_ms});
+}
+
 BOOST_AUTO_TEST_CASE(pause_doubles_with_each_failure_and_ends_with_a_sign_of_life) {
   rig r;
   change(r.node).federation.trusted_key_servers.clear();

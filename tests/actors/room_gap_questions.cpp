@@ -92,6 +92,37 @@ BOOST_AUTO_TEST_CASE(a_ban_whose_authority_was_hidden_is_not_rejected_by_an_old_
   BOOST_TEST((texts_in(list) == std::vector<std::string>{"after"}));
 }
 
+BOOST_AUTO_TEST_CASE(what_was_answered_about_a_missing_parent_is_told_until_it_is_asked_for_again) {
+  shared_room r;
+  const auto lost = r.message_of(eve, "lost");
+  const auto pushed = r.message_of(eve, "after", {lost->event_id});
+  auto list = r.push({pushed});
+  constexpr int questions_max = 50;
+  for (int i = 0; i < questions_max; ++i) {
+    auto asked = told<peer_request>(list);
+    std::erase_if(asked, [](const auto& q) { return q.second.endpoint == endpoint::hierarchy; });
+    if (asked.empty()) break;
+    auto none = test::answer_to(asked[0].second, 404);
+    none.why = {fault_code::peer_refused, "M_NOT_FOUND"};
+    list = r.on(none);
+  }
+  const auto told = *matrix::json::parse(r.machine->describe(r.now));
+  const auto* gaps = told.find_array("gaps");
+  BOOST_REQUIRE(gaps);
+  BOOST_TEST_REQUIRE(gaps->size() == 1u); // nothing is being asked, and the event waits all the same
+  const auto& gap = gaps->front();
+  BOOST_TEST(*gap.find_string("event_id") == pushed->event_id);
+  BOOST_TEST(gap.find_string("server")->empty());
+  BOOST_TEST(*gap.find_integer("attempts") == 1);
+  BOOST_TEST(*gap.find_integer("retry_ts") > r.now);
+  BOOST_TEST(*gap.find_integer("give_up_ts") > *gap.find_integer("retry_ts"));
+  const auto* answers = gap.find_array("answers");
+  BOOST_TEST_REQUIRE(!answers->empty());
+  BOOST_TEST(*answers->front().find_string("server") == "there.example");
+  BOOST_TEST(*answers->front().find_string("question") == "what leads to it");
+  BOOST_TEST(answers->front().find_string("answer")->find("M_NOT_FOUND") != std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(a_ban_whose_authority_was_hidden_applies_when_its_own_server_sends_it) {
   hidden_levels r;
   auto list = r.answer(r.push({r.pushed}, pusher), 200, events_body({r.ban}));

@@ -41,6 +41,8 @@ class Troubles(InteropCase):
         self.addCleanup(ground.close)
         planted = plant(ground)
         self.until_equal(lambda: self.found(planted), planted.cause, plant.__doc__)
+        # What is being asked for may not be answered yet.
+        self.until_equal(lambda: [word for word in planted.words if word not in self.causeway("why", planted.name)[1].splitlines()[0]], [], plant.__doc__)
         code, text = self.causeway("why", planted.name)
         self.assertEqual(code, 0, text)
         because, next_step = text.splitlines()[:2]
@@ -55,7 +57,14 @@ class Troubles(InteropCase):
         self.assertIn("failed", text)  # a hop of its way
         code, shown = self.causeway("server", "show", server)
         self.assertEqual(code, 0)
-        self.assertIn("expired", shown)
+        self.assertIn("The other server's certificate has expired", shown)
+        code, shown = self.causeway("server", "probe", server)
+        self.assertEqual(code, 1)
+        tls = next(line for line in shown.splitlines() if line.split()[:1] == ["TLS"])
+        self.assertIn("failed", tls)
+        # Attempts come again and again, and are told by the first and the last.
+        self.until(lambda: "more times; see --all" in self.causeway("why", planted.name)[1], "repeats that are folded")
+        self.assertNotIn("more times", self.causeway("why", planted.name, "--all")[1])
         code, shown = self.causeway("doctor", server)
         self.assertEqual(code, 1)
         self.assertIn("expired", shown)
@@ -71,7 +80,11 @@ class Troubles(InteropCase):
         server = ground.server.server_name
         for words in (("server", "show", server), ("room", "show", ground.room_id)):
             # Not while the room verifies it once more.
-            self.until(lambda words=words: "the key of " + server in self.causeway(*words)[1], "the key in " + " ".join(words))
+            self.until(lambda words=words: f"the key of {server}: signed with ed25519:new" in self.causeway(*words)[1], "the key in " + " ".join(words))
+        self.until(lambda: "for the key of a server" in self.causeway("room", "show", ground.room_id)[1], "that the room waits for a key")
+        code, shown = self.causeway("keys", server)
+        self.assertEqual(code, 0, shown)
+        self.assertIn("signed with keys that it does not publish: ed25519:new", shown)
 
     def test_a_chat_server_that_has_stopped_to_acknowledge(self):
         self.find(troubles.stalled_consumer)
@@ -96,6 +109,13 @@ class Troubles(InteropCase):
             code, shown = self.causeway(*words)
             self.assertEqual(code, 0)
             self.assertIn(what + planted.words[0], shown)
+        # Who looks for the event that is missing is led to the one that waits for it.
+        code, shown = self.causeway("why", planted.words[0])
+        self.assertEqual(code, 0)
+        self.assertIn(planted.name + " waits for it", shown)
+        code, shown = self.causeway("room", "resync", ground.room_id, "--reason", "a message is missing")
+        self.assertEqual(code, 1, shown)
+        self.assertIn("for what we lack", shown)
 
     def test_a_parked_actor(self):
         ground, _, _ = self.find(troubles.parked_actor)

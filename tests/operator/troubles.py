@@ -111,7 +111,7 @@ def expired_certificate(ground):
     ground.ours.chat.send(ground.room_id, ground.alice, "hello", message)
     server = ground.server.server_name
     return Planted(f"alice has written to bob of {server} (message {message!r}), and he does not get it", message, "certificate_expired",
-                   ["certificate", server, "expired", "TLS"], f"causeway server show {server}")
+                   ["certificate", server, "expired", "TLS"], f"causeway server probe {server}")
 
 
 def missing_key(ground):
@@ -123,7 +123,8 @@ def missing_key(ground):
     ground.hears(event)
     server = ground.server.server_name
     return Planted(f"bob has written, says the operator of {server} (event {event_id}), and alice sees nothing", event_id, "key_missing",
-                   ["key of " + server, "could not be had"], f"causeway server show {server}")
+                   ["key of " + server, "signed with ed25519:new", "publishes only " + ground.server.key.key_id, "asked for again", "given up in"],
+                   f"causeway server show {server}")
 
 
 def stalled_consumer(ground):
@@ -145,7 +146,7 @@ def missing_parent(ground):
     event_id, event = ground.room.message("hello")
     ground.hears(event)
     return Planted(f"bob has written (event {event_id}), and alice sees nothing", event_id, "waiting_for_parents",
-                   [lost, "do not have", ground.server.server_name], f"causeway room show '{ground.room_id}'")
+                   [lost, "do not have", ground.server.server_name + " answered: "], f"causeway room show '{ground.room_id}'")
 
 
 def send_in_vain(server, event):
