@@ -15,7 +15,7 @@ namespace json = matrix::json;
 /// As many as the verifier asks for.
 constexpr std::size_t key_ids_max = 16;
 
-std::int64_t number_in(const json::value& x, std::string_view key) {
+std::int64_t time_in(const json::value& x, std::string_view key) {
   const auto* number = x.find_integer(key);
   return number ? *number : 0;
 }
@@ -61,8 +61,8 @@ known_keys known_keys_of(const store::put_server_keys& row, const json::value& s
   known_keys known;
   for (const auto& [id, key] : row.keys)
     if (!key.is_old) known.ids.push_back(id);
-  known.asked_ts = std::max(number_in(status, "keys_asked_ts"), row.fetched_ts);
-  known.asked_again_ts = number_in(status, "keys_asked_again_ts");
+  known.asked_ts = std::max(time_in(status, "keys_asked_ts"), row.fetched_ts);
+  known.asked_again_ts = time_in(status, "keys_asked_again_ts");
   if (const auto* fault = status.find_string("keys_fault")) known.fault = *fault;
   return known;
 }

@@ -155,7 +155,8 @@ std::string what_comes(const arrival_row& a, std::string_view what, std::int64_t
   std::string text;
   if (a.retry_ts > 0) text = "; " + std::string{what} + " asked for again " + in_time(a.retry_ts, now_ms);
   if (a.give_up_ts > 0)
-    text += (text.empty() ? "; " : ", and ") + ("the event is given up " + in_time(a.give_up_ts, now_ms));
+    text +=
+      (text.empty() ? "; " : ", and ") + ("the event is given up " + in_time(a.give_up_ts, now_ms) + " at the latest");
   return text;
 }
 

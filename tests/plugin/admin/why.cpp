@@ -189,7 +189,8 @@ BOOST_AUTO_TEST_CASE(a_key_that_its_server_does_not_publish_is_told_with_those_i
   BOOST_TEST(because(x) ==
              "It has waited for 2 min for a key of there.example: it is signed with ed25519:new, and "
              "there.example publishes only ed25519:test (asked 20 s ago); the key is asked for again in "
-             "40 s, and the event is given up in 23 h 58 min. Only the operator of there.example can mend "
+             "40 s, and the event is given up in 23 h 58 min at the latest. Only the operator of there.example "
+             "can mend "
              "that: it has to publish the key it signs with.");
   BOOST_TEST(command(x) == "causeway server show there.example");
 }
@@ -247,7 +248,7 @@ BOOST_AUTO_TEST_CASE(what_was_answered_about_a_missing_parent_is_told_with_what_
     "It came from there.example and has waited for 2 min for an event that it cites and that we do not have "
     "($p); asked 20 s ago for what leads to it, there.example answered: the server had nothing to add; asked 19 s "
     "ago for the state before it, there.example answered: peer_refused: M_NOT_FOUND; it is asked for again in "
-    "40 s, and the event is given up in 23 h 58 min.");
+    "40 s, and the event is given up in 23 h 58 min at the latest.");
 }
 
 BOOST_AUTO_TEST_CASE(an_event_that_is_not_here_is_told_with_what_waits_for_it) {
