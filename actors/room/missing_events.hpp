@@ -84,7 +84,8 @@ public:
   void consider_at(time_ms at) { alarm_.set(at); }
   time_ms deadline() const { return alarm_.at(); }
   bool is_due() { return alarm_.goes_off(out_.now()); }
-  /// Events that lack others, with who is asked for these now, what was answered last, and when they are asked for again.
+  /// Events that lack others, with who is asked for these now, what was answered last, and when they are asked for
+  /// again.
   void describe(matrix::json::object& o) const;
 
 private:

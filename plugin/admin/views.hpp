@@ -50,8 +50,8 @@ view receipts(const findings& found);
 /// {server_name, version, alarms: [alarm_row], total}; the verb adds `state` and `checks` of `check`
 view status(std::vector<alarm_row> alarms, const std::string& server_name, const std::string& version,
             const arguments& with);
-/// {keys: [key_row], fetched_ts, asked_again_ts, fault, waited_for: [key id]} of another server. waited_for: staged events
-/// that it has sent are signed with them, and it does not publish them.
+/// {keys: [key_row], fetched_ts, asked_again_ts, fault, waited_for: [key id]} of another server. waited_for: staged
+/// events that it has sent are signed with them, and it does not publish them.
 view server_keys(const findings& found, const arguments& with);
 
 /// The room that `name` (Matrix id or the chat server's) stands for, by the part "rooms". @returns fault not_found

@@ -37,9 +37,8 @@ void list_keys(desk& at, const job& work) {
     ask.store = {{"destination", store::load_destination{work.with.server, 1}},
                  {"staged", store::list_staged{work.with.server, staged_looked_at}}};
     ask.status = {{actor_kind::remote_server, work.with.server}};
-    return at.gather(work, std::move(ask), [](desk& d, const job& j, const findings& f) {
-      d.answer(j, views::server_keys(f, j.with));
-    });
+    return at.gather(work, std::move(ask),
+                     [](desk& d, const job& j, const findings& f) { d.answer(j, views::server_keys(f, j.with)); });
   }
   key_row row;
   row.server_name = at.who().server_name;
