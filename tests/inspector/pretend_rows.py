@@ -66,7 +66,7 @@ def rooms(number=300):
             "events": 40 + i * 31,
             "extremities": 3 if i == 0 else 1,
             "staged": 2 if i < 2 else 0,
-            "waits_for": "2 received events wait for missing ones, which are asked for." if i < 2 else "",
+            "waits_for": "2 received events wait for events that we do not have, or for a key of a server; `causeway room show` tells for which." if i < 2 else "",
         }
         for i in range(number)
     ]

@@ -175,7 +175,7 @@ BOOST_AUTO_TEST_CASE(rooms_say_what_is_staged_and_whether_the_join_is_under_way)
   x.phase = store::room_phase::joining;
   auto row = describe(x);
   BOOST_TEST(row.phase == "joining");
-  BOOST_TEST(says(row.waits_for, "2 received events wait for missing ones"));
+  BOOST_TEST(says(row.waits_for, "2 received events wait for events that we do not have, or for a key of a server"));
   BOOST_TEST(says(row.waits_for, "join through another server is under way"));
 }
 
