@@ -29,7 +29,7 @@ struct room_row {
     f("events", events, "Stored events.");
     f("extremities", extremities,
       "Ends of the event graph; more than one: servers wrote at the same time, the next event joins them.");
-    f("staged", staged, "Received events that wait for missing ones.");
+    f("staged", staged, "Received events that wait, for others or for a key.");
     f("waits_for", waits_for, "What the room waits for, in words; empty: nothing.");
   }
 };

@@ -182,6 +182,16 @@ BOOST_AUTO_TEST_CASE(probe_tells_the_signature_as_its_last_phase) {
   BOOST_TEST(phases_of(x)[1].result == "failed");
 }
 
+BOOST_AUTO_TEST_CASE(a_handshake_over_a_certificate_that_does_not_hold_has_failed) {
+  auto x = healthy();
+  x.connections[0].encrypted = true;
+  x.phases = {{"TCP", x.connections[0].address, 3, true, ""}, {"TLS", x.connections[0].address, 3, true, "TLSv1.3"}};
+  BOOST_TEST(phases_of(x)[1].result == "ok");
+  x.connections[0].is_trusted = false;
+  BOOST_TEST(phases_of(x)[0].result == "ok");
+  BOOST_TEST(phases_of(x)[1].result == "failed");
+}
+
 BOOST_FIXTURE_TEST_CASE(doctor_without_a_name_looks_at_ourselves_and_refuses_what_is_no_name, fixture) {
   node.seen = healthy();
   auto body = ask("doctor");
