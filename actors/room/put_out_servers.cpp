@@ -25,7 +25,8 @@ void put_out_servers::look(const room_graph& graph) {
   std::unordered_map<std::string_view, const matrix::event*> ends; ///< by user
   graph.for_each_member(now, [&](const matrix::event_ptr& e) {
     const auto membership = e->membership();
-    if ((membership == matrix::membership::leave || membership == matrix::membership::ban) && e->sender != *e->state_key) {
+    if ((membership == matrix::membership::leave || membership == matrix::membership::ban) &&
+        e->sender != *e->state_key) {
       auto& last = servers_[std::string{matrix::server_name_of(*e->state_key)}].last;
       last = std::max(last, time_ms{e->origin_server_ts});
       ends.emplace(*e->state_key, e.get());
@@ -35,7 +36,8 @@ void put_out_servers::look(const room_graph& graph) {
   if (ends.empty()) return;
   for (const auto& [id, n] : graph.nodes()) {
     const auto& x = *n.event;
-    if (n.judged != store::verdict::accepted || !x.state_key || x.type != "m.room.member" || x.membership() != matrix::membership::join)
+    if (n.judged != store::verdict::accepted || !x.state_key || x.type != "m.room.member" ||
+        x.membership() != matrix::membership::join)
       continue;
     const auto end = ends.find(*x.state_key);
     if (end != ends.end() && cited_membership(graph, x) == cited_membership(graph, *end->second))

@@ -460,10 +460,10 @@ answer it_was_not_late(const facts& x, std::int64_t) {
 }
 
 constexpr std::array<answer (*)(const facts&, std::int64_t), 28> causes = {
-  &store_does_not_write, &clock_is_wrong, &its_row_is_damaged, &it_is_missing_here, &a_parked_room_may_keep_it, &actor_is_parked,
+  &store_does_not_write, &clock_is_wrong, &its_row_is_damaged, &it_is_missing_here, &a_parked_room_may_keep_it,
+  &actor_is_parked,
   // in
-  &was_rejected, &key_is_missing, &policy_server_is_asked, &parents_are_missing,
-  &it_is_being_handled,
+  &was_rejected, &key_is_missing, &policy_server_is_asked, &parents_are_missing, &it_is_being_handled,
   // to the chat server
   &chat_server_refused, &nobody_is_connected, &nothing_is_acknowledged, &stream_pauses, &credit_is_used_up,
   &notification_waits,
