@@ -61,7 +61,7 @@ using namespace std::chrono_literals;
 /// Acknowledged and expired rows are removed this often.
 constexpr auto purge_interval = 10min;
 /// How long a node that has its turn waits for endpoints that others of its store are about to close.
-constexpr std::int64_t socket_patience_ms = 5'000;
+constexpr std::int64_t socket_patience_ms = 8'000;
 constexpr auto socket_look_interval = 50ms;
 /// CAF lets a busy actor yield after so many messages.
 constexpr std::size_t messages_per_turn = 100;
@@ -709,8 +709,9 @@ void node::parts::stop() {
   if (maintenance.joinable()) maintenance.join();
   if (inspector) inspector->stop(); // what it shows ends after it
   if (services) services->stop_cluster();
-  if (outside && outside->gateways && the_edge) outside->gateways->say_goodbye();
   if (the_gateway) the_gateway->stop(); // the actors still answer what is open
+  // Behind it: what nodes that stand by pass on is taken as long as anything is.
+  if (outside && outside->gateways && the_edge) outside->gateways->say_goodbye();
   if (services) services->stop_probes();
   if (files) files->stop(); // whoever waits for it is gone with the gateway, or asks the next node again
   say_goodbye();

@@ -16,6 +16,8 @@ using namespace std::chrono_literals;
 
 /// The ports are the node's own soon, or the process ends: whoever is cut off repeats.
 constexpr auto stop_patience = 500ms;
+/// HELLO has room for 255 bytes.
+constexpr std::size_t told_name_bytes_max = 200;
 
 } // namespace
 
@@ -70,7 +72,8 @@ void node_forwarder::open(const std::string& node, const std::string& endpoint,
                           std::optional<gateway::curve_keys> keys) {
   if (!watch_.may_try(store::boot_time_ms())) return;
   auto tuning = gateway::tuning_for_successors();
-  tuning.name = "node " + name_;
+  tuning.name = ("node " + name_).substr(0, told_name_bytes_max);
+  tuning.server_name = options_.node.server_name;
   tuning.stop_timeout = stop_patience;
   tuning.outbound = false;
   auto made = std::make_unique<gateway::gateway>(options_.gateway, zmq_, endpoint, std::move(keys), std::move(tuning));

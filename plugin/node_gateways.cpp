@@ -56,6 +56,7 @@ gateway_links::gateway_links(const context& node, deliver_function deliver, send
 void gateway_links::on_frame(const edge::connection& from, edge::frame&& x) {
   const auto key = key_of(from);
   bool takes_requests = false;
+  if (x.what == edge::verb::hello) on_lost(from); // it begins anew: of what it was asked before it knows nothing
   {
     std::lock_guard guard(mutex_);
     if (x.what == edge::verb::hello) {

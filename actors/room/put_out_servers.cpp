@@ -15,46 +15,43 @@ std::string_view cited_membership(const room_graph& graph, const matrix::event& 
   return {};
 }
 
-} // namespace
-
-void put_out_servers::look(const room_graph& graph) {
-  const auto& now = graph.current();
-  if (!now || group_ == now.group) return;
-  group_ = now.group;
-  servers_.clear();
-  std::unordered_map<std::string_view, const matrix::event*> ends; ///< by user
-  graph.for_each_member(now, [&](const matrix::event_ptr& e) {
-    const auto membership = e->membership();
-    if ((membership == matrix::membership::leave || membership == matrix::membership::ban) &&
-        e->sender != *e->state_key) {
-      auto& last = servers_[std::string{matrix::server_name_of(*e->state_key)}].last;
-      last = std::max(last, time_ms{e->origin_server_ts});
-      ends.emplace(*e->state_key, e.get());
-    }
-    return true;
-  });
-  if (ends.empty()) return;
-  for (const auto& [id, n] : graph.nodes()) {
-    const auto& x = *n.event;
-    if (n.judged != store::verdict::accepted || !x.state_key || x.type != "m.room.member" ||
-        x.membership() != matrix::membership::join)
-      continue;
-    const auto end = ends.find(*x.state_key);
-    if (end != ends.end() && cited_membership(graph, x) == cited_membership(graph, *end->second))
-      servers_[std::string{matrix::server_name_of(*x.state_key)}].beside_a_join.insert(end->second->event_id);
-  }
+bool is_put_out(const matrix::event& x) {
+  const auto membership = x.membership();
+  return (membership == matrix::membership::leave || membership == matrix::membership::ban) && x.sender != *x.state_key;
 }
 
+} // namespace
+
 time_ms put_out_servers::last_of(const room_graph& graph, std::string_view server) {
-  look(graph);
-  const auto found = servers_.find(std::string{server});
-  return found == servers_.end() ? 0 : found->second.last;
+  const auto& now = graph.current();
+  if (!now) return 0;
+  if (group_ != now.group) {
+    group_ = now.group;
+    last_of_.clear();
+    graph.for_each_member(now, [this](const matrix::event_ptr& e) {
+      if (is_put_out(*e)) {
+        auto& last = last_of_[std::string{matrix::server_name_of(*e->state_key)}];
+        last = std::max(last, time_ms{e->origin_server_ts});
+      }
+      return true;
+    });
+  }
+  const auto found = last_of_.find(std::string{server});
+  return found == last_of_.end() ? 0 : found->second;
 }
 
 bool put_out_servers::has_joined_beside(const room_graph& graph, std::string_view server, const matrix::event& end) {
-  look(graph);
-  const auto found = servers_.find(std::string{server});
-  return found != servers_.end() && found->second.beside_a_join.contains(end.event_id);
+  if (end.type != "m.room.member" || !end.state_key || matrix::server_name_of(*end.state_key) != server ||
+      !is_put_out(end) || !graph.current())
+    return false;
+  const auto* now = graph.current().state->get(matrix::state_key_view{end.type, *end.state_key});
+  if (now == nullptr || *now != end.event_id) return false;
+  const auto before = cited_membership(graph, end);
+  return std::ranges::any_of(graph.nodes(), [&](const auto& each) {
+    const auto& x = *each.second.event;
+    return each.second.judged == store::verdict::accepted && x.is_state("m.room.member", *end.state_key) &&
+           x.membership() == matrix::membership::join && cited_membership(graph, x) == before;
+  });
 }
 
 } // namespace causeway::room

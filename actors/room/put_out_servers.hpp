@@ -6,7 +6,6 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
-#include <unordered_set>
 
 namespace causeway::room {
 
@@ -21,14 +20,8 @@ public:
   bool has_joined_beside(const room_graph& graph, std::string_view server, const matrix::event& end);
 
 private:
-  void look(const room_graph& graph);
-
-  struct put_out {
-    time_ms last = 0;
-    std::unordered_set<std::string> beside_a_join; ///< ids of the events that did so
-  };
-  std::int64_t group_ = -1; ///< state group that `servers_` is of
-  std::unordered_map<std::string, put_out> servers_;
+  std::int64_t group_ = -1; ///< state group that `last_of_` is of
+  std::unordered_map<std::string, time_ms> last_of_;
 };
 
 } // namespace causeway::room

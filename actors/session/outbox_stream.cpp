@@ -49,7 +49,7 @@ const store::outbox_row* outbox_stream::next() {
 }
 
 std::string outbox_stream::sent_next(sent_row row) {
-  if (unacknowledged_since_ == 0) unacknowledged_since_ = row.sent_at;
+  if (unacknowledged_since_ == 0) unacknowledged_since_ = row.sent_at - std::exchange(silent_for_, 0);
   sent_to_ = row.cursor;
   delivered_ = std::max(delivered_, row.cursor);
   sent_.push_back(std::move(row));
@@ -58,7 +58,7 @@ std::string outbox_stream::sent_next(sent_row row) {
   return body;
 }
 
-std::size_t outbox_stream::acknowledge(std::int64_t cursor) {
+std::size_t outbox_stream::acknowledge(std::int64_t cursor, time_ms now) {
   std::size_t left = 0;
   while (!sent_.empty() && sent_.front().cursor <= cursor) {
     sent_.pop_front();
@@ -66,22 +66,24 @@ std::size_t outbox_stream::acknowledge(std::int64_t cursor) {
   }
   const auto before = std::exchange(acked_, std::max(acked_, cursor));
   settle_dead();
-  if (acked_ != before) progress();
+  if (left > 0 || acked_ != before) progress(now); // of what was sought back nothing is acknowledged anew
   if (refused_cursor <= acked_) refusals = 0;
   return left;
 }
 
-std::size_t outbox_stream::give_up(std::int64_t cursor) {
+std::size_t outbox_stream::give_up(std::int64_t cursor, time_ms now) {
   if (cursor > acked_) dead_.insert(cursor);
   const auto before = sent_.size();
   std::erase_if(sent_, [&](const sent_row& row) { return row.cursor == cursor; });
   settle_dead();
-  progress();
+  progress(now);
   return before - sent_.size();
 }
 
-/// What stands first now was sent later.
-void outbox_stream::progress() { unacknowledged_since_ = sent_.empty() ? 0 : sent_.front().sent_at; }
+void outbox_stream::progress(time_ms now) {
+  unacknowledged_since_ = sent_.empty() ? 0 : std::max(now, sent_.front().sent_at);
+  silent_for_ = 0;
+}
 
 void outbox_stream::settle_dead() {
   // Whatever is below the front was acknowledged or given up, so the acknowledgement may move over the given up ones
@@ -102,10 +104,11 @@ std::size_t outbox_stream::step_back(std::int64_t cursor) {
   return before - sent_.size();
 }
 
-std::size_t outbox_stream::rewind() {
-  const auto since = unacknowledged_since_;
+std::size_t outbox_stream::rewind(time_ms now) {
+  const bool owes = !sent_.empty() && sent_.back().cursor > acked_;
+  const auto silent = owes ? std::max<time_ms>(0, now - unacknowledged_since_) : silent_for_;
   const auto left = seek(acked_);
-  unacknowledged_since_ = since;
+  silent_for_ = silent;
   seeking = false;
   paused_until = 0;
   return left;
@@ -113,7 +116,7 @@ std::size_t outbox_stream::rewind() {
 
 std::size_t outbox_stream::seek(std::int64_t cursor) {
   const auto left = sent_.size();
-  unacknowledged_since_ = 0;
+  unacknowledged_since_ = silent_for_ = 0;
   sent_.clear();
   buffer_.clear();
   reading = 0;

@@ -49,13 +49,13 @@ public:
   std::string sent_next(sent_row row);
 
   /// Cumulative. @pre `cursor <= delivered()` @returns how many rows left the flight
-  std::size_t acknowledge(std::int64_t cursor);
+  std::size_t acknowledge(std::int64_t cursor, time_ms now);
   /// The peer refused this one for good. @pre is_in_flight(cursor) @returns as acknowledge
-  std::size_t give_up(std::int64_t cursor);
+  std::size_t give_up(std::int64_t cursor, time_ms now);
   /// The peer wants `cursor`, and all that follows, again. @returns as acknowledge
   std::size_t step_back(std::int64_t cursor);
   /// Goes on after the last ACK: the peer is another one. @returns as acknowledge
-  std::size_t rewind();
+  std::size_t rewind(time_ms now);
   /// Goes on after `cursor`, whatever was acknowledged. @returns as acknowledge
   std::size_t seek(std::int64_t cursor);
 
@@ -71,8 +71,9 @@ public:
   std::int64_t fetched_to() const { return fetched_to_; }
   std::size_t in_flight() const { return sent_.size(); }
   std::size_t buffered() const { return buffer_.size(); }
-  /// When the oldest row that is not acknowledged was sent first, 0: none was. It stays where it is sent again to
-  /// somebody else: a chat server that ends over a notification, and is started again, acknowledges nothing either.
+  /// Since when something has been in flight and nothing was acknowledged, 0: nothing is in flight. How long that was
+  /// counts on where it is sent again to somebody else: a chat server that ends over a notification, and is started
+  /// again, acknowledges nothing either. Who has acknowledged something just now is not silent, however much it has.
   time_ms unacknowledged_since() const { return unacknowledged_since_; }
   /// Bytes of what was read first and is not sent; 0: nothing is here.
   std::size_t front_bytes() const { return buffer_.empty() ? 0 : buffer_.front().body.size(); }
@@ -88,10 +89,11 @@ public:
 
 private:
   void settle_dead();
-  void progress();
+  void progress(time_ms now);
 
   std::int64_t acked_ = 0, head_ = 0, delivered_ = 0, fetched_to_ = 0;
   time_ms unacknowledged_since_ = 0;
+  time_ms silent_for_ = 0;               ///< with former owners, until something is sent again
   std::int64_t sent_to_ = 0;             ///< up to here this pass sent everything or stepped over it
   std::deque<store::outbox_row> buffer_; ///< read, not sent
   std::deque<sent_row> sent_;            ///< sent, not acknowledged; cursors rise

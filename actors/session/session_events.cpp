@@ -52,7 +52,7 @@ void session_machine::balance_streams() {
 }
 
 void session_machine::hand_over_idle_streams() {
-  while (const auto to = assignment_.hand_over_next()) pump(*to);
+  while (const auto to = assignment_.hand_over_next(out_.now())) pump(*to);
 }
 
 void session_machine::watch_starved() {
@@ -197,7 +197,8 @@ void session_machine::refuse_position(const connection& c, std::uint32_t number,
   std::int64_t cursor = 0;
   if (owns(c, number)) {
     auto& s = streams_[number];
-    if (!s.seeking) assignment_.left_flight(s, s.rewind()); // else the answer to that SEEK settles where it goes on
+    if (!s.seeking)
+      assignment_.left_flight(s, s.rewind(out_.now())); // else the answer to that SEEK settles where it goes on
     cursor = s.acked();
   }
   send_position(c, number, cursor, false);
@@ -221,7 +222,7 @@ void session_machine::acknowledge(connection& c, const edge::frame& f) {
     for (const auto& [event_id, room_id] : s->rooms_in_flight(header->cursor))
       out_.hop(event_id, hop_stage::chat_acknowledged);
   const auto before = s->acked();
-  const auto left = s->acknowledge(header->cursor);
+  const auto left = s->acknowledge(header->cursor, out_.now());
   assignment_.left_flight(*s, left);
   counts_.events_acked += left;
   if (s->acked() != before || acknowledgements_.has_bindings()) acknowledgements_.acknowledged(header->stream, left);
@@ -268,7 +269,7 @@ void session_machine::give_up_event(const edge::nack_header& x) {
       return hop_details{{}, {}, 0, request_phase::unknown, excerpt(x.reason, hop_answer_bytes_max)};
     }));
   out_.write(store::put_dead_letter{x.stream, x.cursor, x.reason, out_.now(), refused.room_id, refused.event_id});
-  assignment_.left_flight(s, s.give_up(x.cursor));
+  assignment_.left_flight(s, s.give_up(x.cursor, out_.now()));
   acknowledgements_.acknowledged(x.stream, 1);
   hand_over_idle_streams();
 }

@@ -123,7 +123,7 @@ void session_machine::say_goodbye() {
     send(c, edge::verb::bye, edge::encode_header(edge::bye_header{edge::bye_stopping}));
   // One after the other would hand its streams to the next.
   for (auto& s : streams_) {
-    if (s.owner) assignment_.take(s);
+    if (s.owner) assignment_.take(s, out_.now());
     s.next_owner.reset();
   }
   window_.leave_all(); // the RESULT is in the store for the repetition
@@ -218,7 +218,7 @@ void session_machine::hello(const frame_received& m) {
   if (connections_.find(key) != nullptr) {
     // A second HELLO: the peer begins anew, what it had not acknowledged comes again. Its open commands are still its
     // own.
-    assignment_.take_all_of(key);
+    assignment_.take_all_of(key, out_.now());
   } else if (connections_.is_full()) {
     return refuse({fault_code::overloaded, std::to_string(connections_max) + " connections are open"});
   }
@@ -268,7 +268,7 @@ void session_machine::lose(const connection_key& key, const char* why) {
   if (c == nullptr) return;
   log(log_level::info, "E511 chat peer disconnected",
       {{"peer", c->peer}, {"client", c->client}, {"why", why}, {"unacknowledged", std::to_string(c->in_flight)}});
-  assignment_.take_all_of(key);
+  assignment_.take_all_of(key, out_.now());
   // Its commands go on: the RESULT waits in the store for the repetition, or for whoever repeats it meanwhile.
   for (const auto& id : c->open_commands) window_.leave(id, key);
   connections_.close(key);

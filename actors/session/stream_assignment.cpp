@@ -11,14 +11,14 @@ std::size_t stream_assignment::load_of(const connection_key& key) const {
     streams_, [&](const outbox_stream& s) { return (s.next_owner ? s.next_owner : s.owner) == key; }));
 }
 
-void stream_assignment::take(outbox_stream& s) {
-  left_flight(s, s.rewind());
+void stream_assignment::take(outbox_stream& s, time_ms now) {
+  left_flight(s, s.rewind(now));
   s.owner.reset();
 }
 
-void stream_assignment::take_all_of(const connection_key& key) {
+void stream_assignment::take_all_of(const connection_key& key, time_ms now) {
   for (auto& s : streams_) {
-    if (s.owner == key) take(s);
+    if (s.owner == key) take(s, now);
     if (s.next_owner == key) s.next_owner.reset();
   }
 }
@@ -63,11 +63,11 @@ void stream_assignment::balance() {
   }
 }
 
-std::optional<connection_key> stream_assignment::hand_over_next() {
+std::optional<connection_key> stream_assignment::hand_over_next(time_ms now) {
   for (auto& s : streams_) {
     if (!s.next_owner || s.in_flight() > 0 || s.seeking) continue;
     auto to = *s.next_owner;
-    take(s);
+    take(s, now);
     s.owner = to;
     s.next_owner.reset();
     return to;
@@ -102,7 +102,7 @@ bool stream_assignment::feed_starved(time_ms now) {
     }
     if (best == nullptr) continue;
     // Nothing of it is on its way to the other: that is what makes this safe.
-    take(s);
+    take(s, now);
     s.owner = key_of(best->who);
     fed = true;
   }

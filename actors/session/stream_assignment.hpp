@@ -24,11 +24,11 @@ public:
   /// Whose share is too large gives streams to others as soon as nothing of them is in flight (`hand_over_next`).
   void balance();
   /// Hands the first stream over that can be. @returns who got it; nothing: none can be
-  std::optional<connection_key> hand_over_next();
+  std::optional<connection_key> hand_over_next(time_ms now);
   /// Its owner loses it; what was in flight comes again.
-  void take(outbox_stream& s);
+  void take(outbox_stream& s, time_ms now);
   /// A connection is gone, or begins anew.
-  void take_all_of(const connection_key& key);
+  void take_all_of(const connection_key& key, time_ms now);
   /// So many events of the stream are in flight no more.
   void left_flight(const outbox_stream& s, std::size_t count);
 

@@ -1,6 +1,7 @@
 #include "plugin/admin/key_waits.hpp"
 
 #include "messages/matrix/identifiers.hpp"
+#include "messages/matrix/policy_server.hpp"
 #include "plugin/admin/explain.hpp"
 
 #include <algorithm>
@@ -26,8 +27,8 @@ event_signer signer_of(const json::value& pdu, std::string_view server) {
   const auto* entry = all ? all->find(server) : nullptr;
   const auto* own = entry ? entry->as_object() : nullptr;
   if (own)
-    for (const auto& each : *own)
-      if (x.key_ids.size() < key_ids_max) x.key_ids.push_back(each.key);
+    for (const auto& each : *own) // that of a policy server is no key of a homeserver
+      if (x.key_ids.size() < key_ids_max && each.key != matrix::policy_server_key_id) x.key_ids.push_back(each.key);
   return x;
 }
 

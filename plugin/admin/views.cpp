@@ -403,13 +403,18 @@ view server_keys(const findings& found, const arguments& with) {
   const auto* loaded = found.find<store::destination_loaded>("destination");
   if (!loaded) return found.why_not("destination");
   const auto known = known_keys_of(loaded->keys, actor_of(found));
+  auto published = known; // a retired key still verifies what is older
+  for (const auto& [id, key] : loaded->keys.keys)
+    if (key.is_old) published.ids.push_back(id);
   std::set<std::string> wanted;
   if (const auto* staged = found.find<store::staged_listed>("staged"))
     for (const auto& x : staged->staged)
       if (const auto pdu = json::parse(x.pdu))
-        for (const auto& signer : signers_of(*pdu))
-          if (signer.server == with.server)
-            for (auto& id : missing_key_ids(signer, known)) wanted.insert(std::move(id));
+        for (const auto& signer : signers_of(*pdu)) {
+          if (signer.server != with.server) continue;
+          const auto missing = missing_key_ids(signer, published);
+          if (missing.size() == signer.key_ids.size()) wanted.insert(missing.begin(), missing.end()); // one is enough
+        }
   json::array waited_for;
   for (const auto& id : wanted) waited_for.push_back(detail::to_value(id));
   return json::object{{"keys", json::value{to_json(describe_keys(loaded->keys, with.server))}},

@@ -168,7 +168,8 @@ answer key_is_missing(const facts& x, std::int64_t now_ms) {
   const bool is_unpublished = known.fault.empty() && !known.ids.empty() && !missing_key_ids(signer, known).empty();
   return diagnosis{cause::key_missing,
                    "It has waited for " + human_duration(now_ms - a->received_ts) + " for a key of " + a->key_server +
-                     ": it is " + within(key_in_words(signer, known, now_ms)) + what_comes(*a, "the key is", now_ms) +
+                     ": " + (signer.key_ids.empty() ? "" : "it is ") + within(key_in_words(signer, known, now_ms)) +
+                     what_comes(*a, "the key is", now_ms) +
                      (is_unpublished ? ". Only the operator of " + a->key_server +
                                          " can mend that: it has to publish the key it signs with."
                                      : "."),

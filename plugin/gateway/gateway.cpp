@@ -169,6 +169,7 @@ status gateway::parts::assemble() {
                                      node_link::handlers{[this](edge::frame x) { on_frame(std::move(x)); },
                                                          [this] { on_lost(); }, [this] { ask_held(); }},
                                      tuning.bounds);
+  link->expect(tuning.server_name);
   if (auto opened = link->open(node_endpoint, tuning.name, keys, tuning.outbound); !opened) return opened;
   late_timer = std::make_unique<asio::steady_timer>(first);
   check_late();

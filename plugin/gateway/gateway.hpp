@@ -32,6 +32,7 @@ struct gateway_tuning {
   std::chrono::milliseconds write_window{10'000};     ///< over which the pace of reading answers is measured
   std::uint16_t well_known_port = 443;                ///< where other servers' well-known files are
   bool outbound = true;                               ///< false: the node is asked for no requests to other servers
+  std::string server_name;                            ///< the node has to be of it; empty: of any
   held_requests::bounds held{};                       ///< while no node is there; none: they are answered with 503
 };
 

@@ -1,5 +1,7 @@
 #include "plugin/gateway/node_link.hpp"
 
+#include "messages/edge/header.hpp"
+#include "messages/edge/packing.hpp"
 #include "messages/limits.hpp"
 
 #include <boost/asio/post.hpp>
@@ -88,6 +90,7 @@ void node_link::connect(const std::string& node_endpoint, const std::optional<cu
   socket_.set(zmq::sockopt::heartbeat_ivl, zmtp_heartbeat_ms);
   socket_.set(zmq::sockopt::heartbeat_timeout, zmtp_heartbeat_timeout_ms);
   socket_.set(zmq::sockopt::reconnect_ivl_max, reconnect_ms_max);
+  if (node_endpoint.find('[') != std::string::npos) socket_.set(zmq::sockopt::ipv6, true);
   if (keys) {
     socket_.set(zmq::sockopt::curve_serverkey, keys->node_public);
     socket_.set(zmq::sockopt::curve_publickey, keys->own_public);
@@ -126,6 +129,7 @@ void node_link::leave_for(const std::string& node_endpoint, const std::optional<
     outgoing_.clear();
   }
   ++socket_number_;
+  has_complained_ = false;
   readable_.release(); // before the descriptor goes with its socket
   socket_.close();
   socket_ = zmq::socket_t{context_, zmq::socket_type::dealer};
@@ -245,6 +249,7 @@ bool node_link::receive_one() {
     return true;
   }
   edge::frame x{static_cast<verb>(text(1)[0]), std::string{text(2)}, std::string{text(3)}};
+  if (x.what == verb::welcome && is_of_another_server(x.header)) return true;
   std::string error_name;
   if (x.what == verb::error) {
     error_name = error_code(x.body);
@@ -255,6 +260,15 @@ bool node_link::receive_one() {
   obey(todo);
   if (todo.send_pong) transmit({verb::pong, std::move(x.header), {}}); // says when the PING was sent
   if (todo.deliver) calls_.on_frame(std::move(x));
+  return true;
+}
+
+/// An address that means another machine's loopback, or was given to somebody else meanwhile, must not get our requests.
+bool node_link::is_of_another_server(const std::string& welcome) {
+  if (server_name_.empty()) return false;
+  const auto told = edge::unpack<edge::welcome_header>(welcome, fault_code::bad_frame);
+  if (told && told->server_name == server_name_) return false;
+  if (!std::exchange(has_complained_, true)) spdlog::error("G621 gateway: the node is not one of {}", server_name_);
   return true;
 }
 

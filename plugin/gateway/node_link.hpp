@@ -44,6 +44,8 @@ public:
   /// @returns fault invalid_param for an endpoint or key ZeroMQ refuses
   status open(const std::string& node_endpoint, const std::string& own_name, const std::optional<curve_keys>& keys,
               bool outbound = true);
+  /// Only a node of this homeserver will do. @pre it is not open
+  void expect(std::string server_name) { server_name_ = std::move(server_name); }
 
   /// Leaves the node and greets another one, from the Asio thread. What is open there is lost (`on_lost`); nothing that
   /// it still says is heard. An endpoint ZeroMQ refuses is as none. Any thread.
@@ -72,6 +74,7 @@ private:
   void transmit(edge::frame x);
   void send_unsent();
   bool take(edge::frame& x);
+  bool is_of_another_server(const std::string& welcome);
   void give_up(const zmq::error_t& error);
   void obey(const link_session::actions& todo);
 
@@ -86,7 +89,8 @@ private:
   edge::unsent_frames unsent_;
   std::atomic<std::size_t> unsent_count_{0};
   std::atomic<std::uint64_t> overflows_{0};
-  std::string hello_;
+  std::string hello_, server_name_; ///< `server_name_` empty: of any
+  bool has_complained_ = false;     ///< of this node
   std::atomic<bool> up_{false};
   bool closed_ = false;             ///< the ZeroMQ context ended under us
   std::uint64_t socket_number_ = 0; ///< a wait for input of a socket that is gone says nothing

@@ -53,35 +53,56 @@ BOOST_AUTO_TEST_CASE(rows_are_sent_once_in_order_and_leave_the_flight_when_they_
   BOOST_TEST(send(s) == (cursors{4, 5, 6}), boost::test_tools::per_element());
   BOOST_TEST(!s.has_more());
   BOOST_TEST(s.delivered() == 6);
-  BOOST_TEST(s.acknowledge(5) == 2u);
-  BOOST_TEST(s.acknowledge(5) == 0u);
+  BOOST_TEST(s.acknowledge(5, 0) == 2u);
+  BOOST_TEST(s.acknowledge(5, 0) == 0u);
   BOOST_TEST(s.acked() == 5);
   BOOST_TEST(s.in_flight() == 1u);
   BOOST_TEST(s.is_in_flight(6));
   BOOST_TEST(!s.is_in_flight(5));
 }
 
-BOOST_AUTO_TEST_CASE(since_when_the_oldest_is_not_acknowledged_is_known_also_after_it_was_sent_again) {
+BOOST_AUTO_TEST_CASE(how_long_nothing_was_acknowledged_goes_on_where_it_is_sent_again) {
   auto s = loaded(0, 3);
   s.fetched(rows_of({1, 2, 3}), 3);
   BOOST_TEST(s.unacknowledged_since() == 0);
   send(s);
   BOOST_TEST(s.unacknowledged_since() == 100);
-  s.acknowledge(1);
-  BOOST_TEST(s.unacknowledged_since() == 200);
-  s.acknowledge(1); // says nothing new
-  BOOST_TEST(s.unacknowledged_since() == 200);
-  s.rewind(); // the chat server was started again
-  BOOST_TEST(s.unacknowledged_since() == 200);
+  s.acknowledge(1, 1'000); // slowly, and not silent
+  BOOST_TEST(s.unacknowledged_since() == 1'000);
+  s.acknowledge(1, 2'000); // says nothing new
+  BOOST_TEST(s.unacknowledged_since() == 1'000);
+  s.rewind(5'000); // the chat server ends, and is away for long
+  BOOST_TEST(s.unacknowledged_since() == 0);
+  s.rewind(6'000);
   s.fetched({{2, "message.created", "body 2"}, {3, "message.created", "body 3"}}, 3);
-  s.sent_next({2, {}, {}, 9'000});
-  BOOST_TEST(s.unacknowledged_since() == 200);
-  s.give_up(2);
+  s.sent_next({2, {}, {}, 90'000});
+  BOOST_TEST(s.unacknowledged_since() == 86'000);
+  s.give_up(2, 91'000);
   BOOST_TEST(s.unacknowledged_since() == 0);
-  s.sent_next({3, {}, {}, 9'500});
-  BOOST_TEST(s.unacknowledged_since() == 9'500);
-  s.acknowledge(3);
+  s.sent_next({3, {}, {}, 95'000});
+  BOOST_TEST(s.unacknowledged_since() == 95'000);
+  s.acknowledge(3, 96'000);
   BOOST_TEST(s.unacknowledged_since() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(who_seeks_back_and_acknowledges_is_not_silent) {
+  auto s = loaded(3, 3);
+  s.seek(0);
+  s.fetched(rows_of({1, 2, 3}), 3);
+  send(s);
+  BOOST_TEST(s.unacknowledged_since() == 100);
+  s.acknowledge(2, 1'000);
+  BOOST_TEST(s.unacknowledged_since() == 1'000);
+  s.acknowledge(3, 2'000);
+  BOOST_TEST(s.unacknowledged_since() == 0);
+  s.seek(0);
+  s.fetched(rows_of({1, 2, 3}), 3);
+  send(s);
+  s.rewind(9'000); // nothing of that is owed
+  s.grow(4);
+  s.fetched({{4, "message.created", "body 4"}}, 4);
+  s.sent_next({4, {}, {}, 10'000});
+  BOOST_TEST(s.unacknowledged_since() == 10'000);
 }
 
 BOOST_AUTO_TEST_CASE(a_gap_that_was_cleaned_up_is_stepped_over) {
@@ -112,9 +133,9 @@ BOOST_AUTO_TEST_CASE(a_row_given_up_in_flight_is_acknowledged_with_what_is_befor
   auto s = loaded(0, 3);
   s.fetched(rows_of({1, 2, 3}), 3);
   send(s);
-  BOOST_TEST(s.give_up(2) == 1u);
+  BOOST_TEST(s.give_up(2, 0) == 1u);
   BOOST_TEST(s.acked() == 0); // 1 is still with the peer
-  BOOST_TEST(s.acknowledge(1) == 1u);
+  BOOST_TEST(s.acknowledge(1, 0) == 1u);
   BOOST_TEST(s.acked() == 2);
   BOOST_TEST(s.in_flight() == 1u);
 }
@@ -123,11 +144,11 @@ BOOST_AUTO_TEST_CASE(a_row_given_up_is_not_sent_when_the_stream_is_sent_again) {
   auto s = loaded(0, 3);
   s.fetched(rows_of({1, 2, 3}), 3);
   send(s);
-  s.give_up(2);
-  BOOST_TEST(s.rewind() == 2u);
+  s.give_up(2, 0);
+  BOOST_TEST(s.rewind(0) == 2u);
   s.fetched(rows_of({1, 2, 3}), 3);
   BOOST_TEST(send(s) == (cursors{1, 3}), boost::test_tools::per_element());
-  s.acknowledge(3);
+  s.acknowledge(3, 0);
   BOOST_TEST(s.acked() == 3);
 }
 
@@ -149,10 +170,10 @@ BOOST_AUTO_TEST_CASE(another_peer_goes_on_behind_the_last_acknowledgement) {
   auto s = loaded(0, 3);
   s.fetched(rows_of({1, 2, 3}), 3);
   send(s);
-  s.acknowledge(1);
+  s.acknowledge(1, 0);
   s.seeking = true;
   s.paused_until = 5;
-  BOOST_TEST(s.rewind() == 2u);
+  BOOST_TEST(s.rewind(0) == 2u);
   BOOST_TEST(!s.seeking);
   BOOST_TEST(s.paused_until == 0);
   BOOST_TEST(s.fetched_to() == 1);
@@ -164,7 +185,7 @@ BOOST_AUTO_TEST_CASE(behind_a_seek_what_was_sought_past_may_be_acknowledged) {
   s.seek(8);
   BOOST_TEST(s.delivered() == 8);
   BOOST_TEST(s.acked() == 2);
-  s.acknowledge(8);
+  s.acknowledge(8, 0);
   BOOST_TEST(s.acked() == 8);
   s.seek(4); // back: what was delivered once stays acknowledgeable
   BOOST_TEST(s.delivered() == 8);
@@ -177,9 +198,9 @@ BOOST_AUTO_TEST_CASE(refusals_of_a_row_are_forgotten_when_it_is_acknowledged) {
   send(s);
   s.refused_cursor = 2;
   s.refusals = 3;
-  s.acknowledge(1);
+  s.acknowledge(1, 0);
   BOOST_TEST(s.refusals == 3u);
-  s.acknowledge(2);
+  s.acknowledge(2, 0);
   BOOST_TEST(s.refusals == 0u);
 }
 

@@ -65,15 +65,15 @@ BOOST_AUTO_TEST_CASE(a_second_connection_gets_its_share_when_nothing_of_it_is_in
   for (std::uint32_t i = 0; i < 4; ++i) r.send(i, 1);
   r.join("b");
   r.it.balance();
-  BOOST_TEST(!r.it.hand_over_next());
+  BOOST_TEST(!r.it.hand_over_next(0));
   BOOST_TEST(r.owners() == "aaaa");
   auto& first = r.streams[0];
-  r.it.left_flight(first, first.acknowledge(1));
-  const auto to = r.it.hand_over_next();
+  r.it.left_flight(first, first.acknowledge(1, 0));
+  const auto to = r.it.hand_over_next(0);
   BOOST_REQUIRE(to.has_value());
   BOOST_TEST(to->second == "b");
   BOOST_TEST(r.owners() == "baaa");
-  BOOST_TEST(!r.it.hand_over_next());
+  BOOST_TEST(!r.it.hand_over_next(0));
   BOOST_TEST(r.connections.find({0, "a"})->in_flight == 3u);
 }
 
@@ -92,7 +92,7 @@ BOOST_AUTO_TEST_CASE(what_a_connection_had_goes_to_others_and_comes_again) {
   r.it.assign();
   r.send(0, 1);
   r.join("b");
-  r.it.take_all_of(a);
+  r.it.take_all_of(a, 0);
   r.connections.close(a);
   BOOST_TEST(r.owners() == "--");
   r.it.assign();
@@ -125,7 +125,7 @@ BOOST_AUTO_TEST_CASE(a_stream_that_pauses_or_is_in_flight_does_not_starve) {
   r.connections.find({0, "a"})->messages = 0;
   r.join("b");
   BOOST_TEST(!r.it.has_starved(0));
-  r.it.left_flight(r.streams[0], r.streams[0].acknowledge(1));
+  r.it.left_flight(r.streams[0], r.streams[0].acknowledge(1, 0));
   r.streams[0].paused_until = 10;
   BOOST_TEST(!r.it.has_starved(9));
   BOOST_TEST(r.it.has_starved(10));

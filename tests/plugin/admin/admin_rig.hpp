@@ -11,6 +11,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
@@ -49,6 +50,7 @@ struct fake_node : services {
   std::string status = R"({"phase":"idle","mailbox":0})";
   std::vector<actor_row> actors;
   result<actors_ranked> ranked = actors_ranked{};
+  std::mutex ranks_mutex; ///< some cases ask from several threads
   std::vector<actors_wanted> ranks_asked;
   std::optional<fault> store_fault;
 
@@ -130,7 +132,10 @@ struct fake_node : services {
     later([found = std::move(found), then = std::move(then)] { then(found); });
   }
   void rank_actors(actors_wanted wanted, std::function<void(result<actors_ranked>)> then) override {
-    ranks_asked.push_back(std::move(wanted));
+    {
+      const std::lock_guard guard(ranks_mutex);
+      ranks_asked.push_back(std::move(wanted));
+    }
     later([this, then = std::move(then)] { then(ranked); });
   }
   void commit(store::store_batch batch, std::function<void(causeway::status)> then) override {

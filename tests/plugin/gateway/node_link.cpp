@@ -126,12 +126,12 @@ struct link_between_nodes {
       peer = parts[0];
       return {static_cast<edge::verb>(parts[2].at(0)), parts[3], parts[4]};
     }
-    void say(edge::verb what, const std::string& body = {}) {
+    void say(edge::verb what, const std::string& body = {}, const std::string& header = "\x80") {
       const auto verb_byte = static_cast<char>(what);
       socket.send(zmq::buffer(peer), zmq::send_flags::sndmore);
       socket.send(zmq::buffer(edge::magic), zmq::send_flags::sndmore);
       socket.send(zmq::const_buffer(&verb_byte, 1), zmq::send_flags::sndmore);
-      socket.send(zmq::buffer(std::string{"\x80"}), zmq::send_flags::sndmore);
+      socket.send(zmq::buffer(header), zmq::send_flags::sndmore);
       socket.send(zmq::buffer(body), zmq::send_flags::none);
     }
     void greet() {
@@ -228,6 +228,30 @@ BOOST_FIXTURE_TEST_CASE(without_a_node_it_is_down_until_there_is_one, link_betwe
   second.greet();
   BOOST_TEST(until([&] { return link.up(); }));
   BOOST_TEST(lost == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_node_of_another_homeserver_gets_no_request) {
+  zmq::context_t context{1};
+  link_between_nodes::node somebody{context, "inproc://somebody"};
+  boost::asio::io_context io{1};
+  const auto work = boost::asio::make_work_guard(io);
+  gateway::node_link link{io, context, {}, {[](edge::frame) {}, [] {}, {}}};
+  link.expect("ours.example");
+  BOOST_REQUIRE(link.open("inproc://somebody", "gateway", std::nullopt, false));
+  std::thread thread{[&io] { io.run(); }};
+  const auto welcome_of = [&](const std::string& server) {
+    while (somebody.read().what != edge::verb::hello) {}
+    edge::welcome_header w;
+    w.server_name = server;
+    somebody.say(edge::verb::welcome, {}, edge::encode_header(w));
+  };
+  welcome_of("other.example");
+  welcome_of(""); // it was not taken for a node: HELLO came again
+  BOOST_TEST(!link.up());
+  welcome_of("ours.example");
+  BOOST_TEST(link_to_slow_node::until([&] { return link.up(); }));
+  io.stop();
+  thread.join();
 }
 
 BOOST_AUTO_TEST_SUITE_END()
