@@ -1,5 +1,6 @@
 #include "plugin/gateway/node_link.hpp"
 
+#include "messages/edge/header.hpp"
 #include "tests/plugin/gateway/tls_socket.hpp"
 
 #include <boost/asio/executor_work_guard.hpp>
