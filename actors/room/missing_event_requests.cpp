@@ -31,6 +31,9 @@ constexpr std::size_t state_ids_max = 400'000;
 constexpr std::uint64_t state_ids_bytes_max = 64 * 1024 * 1024;
 /// Of one server: auth chains asked for, and single events after them.
 constexpr std::size_t chains_max = 20, singles_max = 10;
+/// Walks that servers let hang and are asked for once more in an attempt, when they answer something else: who does
+/// that again and again has others asked again, too.
+constexpr std::uint32_t walks_again_max = 3;
 /// In so many attempts, and then in each of so many, the state at the event itself is asked for where what leads to it
 /// cannot be had.
 constexpr std::uint32_t alone_attempts_max = 3, alone_attempts_every = 8;
@@ -386,7 +389,7 @@ bool missing_events::ask_hanging_again(gap& g) {
   // now. With its state at this one the former would be left out, and the latter shown behind it.
   const auto hung = std::find_if(g.late.begin(), g.late.end(), [&](const auto& q) {
     if (q.asked_of != g.open.asked_of) return false;
-    if (q.at == step::missing_events) return true;
+    if (q.at == step::missing_events) return g.before.walks_again < walks_again_max;
     return (q.at == step::state || q.at == step::state_ids) && q.event_id != g.open.event_id &&
            inbound_.by_event().contains(q.event_id) && !g.before.asked_again.contains({q.asked_of, q.event_id});
   });
@@ -395,6 +398,8 @@ bool missing_events::ask_hanging_again(gap& g) {
     g.before.asked_again.insert({hung->asked_of, hung->event_id});
     g.before.states_asked.erase({hung->asked_of, hung->event_id});
     g.before.unresponsive_sources.erase(hung->event_id);
+  } else {
+    ++g.before.walks_again;
   }
   pending_.forget(hung->asked);
   g.late.erase(hung);

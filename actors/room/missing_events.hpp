@@ -117,6 +117,7 @@ private:
     std::set<std::string> refuted;                              ///< events that were pulled and are nobody's word
     /// (server, event) about whose state it let a question hang, and was asked once more when it answered another
     std::set<std::pair<std::string, std::string>> asked_again;
+    std::uint32_t walks_again = 0; ///< the same about what lies between, whoever it was
   };
   struct gap {
     std::uint64_t number = 0;

@@ -203,6 +203,26 @@ BOOST_AUTO_TEST_CASE(a_server_that_answers_again_is_asked_what_lies_between_befo
   BOOST_TEST(r.told_at.contains("first"));
 }
 
+BOOST_AUTO_TEST_CASE(a_server_that_tells_nothing_but_its_state_does_not_make_us_ask_others_without_end) {
+  rig r;
+  int walks_elsewhere = 0;
+  r.outside = [&](const address& to, const message& m) -> std::optional<message> {
+    const auto* q = std::get_if<peer_request>(&m);
+    if (!q || q->endpoint == endpoint::hierarchy) return {};
+    const bool is_walk = q->endpoint == endpoint::get_missing_events;
+    if (to.key != "there.example") { // others have nothing of it
+      walks_elsewhere += is_walk ? 1 : 0;
+      return is_walk ? test::answer_to(*q, 200, events_body({})) : test::answer_to(*q, 404);
+    }
+    if (q->endpoint != endpoint::state_ids) return {};
+    return test::answer_to(*q, 200, state_ids_body(r));
+  };
+  r.take(r.push({r.message_of(eve, "second", {rig::nobodys(0)})}));
+  r.pass(60'000);
+  BOOST_TEST(r.told_at.contains("second"));
+  BOOST_TEST(walks_elsewhere < 16);
+}
+
 BOOST_AUTO_TEST_CASE(who_speaks_is_heard_in_order_though_a_question_about_their_first_words_was_lost) {
   rig r;
   const auto first = r.message_of(eve, "first", {rig::nobodys(0)});
