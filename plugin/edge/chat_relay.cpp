@@ -159,15 +159,22 @@ private:
     pthread_sigmask(SIG_BLOCK, &all, nullptr); // signals are the main thread's
     pthread_setname_np(pthread_self(), "chat relay");
     make_this_thread_patient();
-    try {
-      while (!stopping_) {
+    while (!stopping_) {
+      try {
         turn();
-        connections_ = table_.size();
+      } catch (const std::exception& e) {
+        spdlog::critical("E527 relay of chat servers failed error={}", e.what());
+        end_all();
+        carry_out(table_.serve(!target_.first.empty()));
       }
-      carry_out(table_.serve(false));
-    } catch (const std::exception& e) { // nobody is heard any more: they find out by silence
-      spdlog::critical("E527 relay of chat servers failed error={}", e.what());
+      connections_ = table_.size();
     }
+    end_all();
+  }
+
+  /// All chat servers are told to connect again.
+  void end_all() {
+    carry_out(table_.serve(false));
     ways_.clear();
   }
 
@@ -212,8 +219,9 @@ private:
     }
     come_.take(taken_, refused_);
     const auto now = relay_clock_ms();
-    for (auto& x : taken_) carry_out(table_.on_peer(x.to, std::move(x.body), now));
+    // Losses first: HELLO of a chat server that has come back under its id must not join the way of before.
     for (const auto& x : lost) carry_out(table_.on_peer_lost(x));
+    for (auto& x : taken_) carry_out(table_.on_peer(x.to, std::move(x.body), now));
     for (const auto& x : refused_) carry_out(table_.on_peer_lost(x)); // its next frame is answered with hello_required
   }
 
