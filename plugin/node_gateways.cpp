@@ -56,7 +56,8 @@ gateway_links::gateway_links(const context& node, deliver_function deliver, send
 void gateway_links::on_frame(const edge::connection& from, edge::frame&& x) {
   const auto key = key_of(from);
   bool takes_requests = false;
-  if (x.what == edge::verb::hello) on_lost(from); // it begins anew: of what it was asked before it knows nothing
+  // It begins anew: of what it was asked before it knows nothing.
+  if (x.what == edge::verb::hello && !refuses(x)) on_lost(from);
   {
     std::lock_guard guard(mutex_);
     if (x.what == edge::verb::hello) {
@@ -114,6 +115,12 @@ void gateway_links::on_frame(const edge::connection& from, edge::frame&& x) {
   }
   default: send_(from, edge::make_error({fault_code::unknown_verb, "not a verb of a gateway"}));
   }
+}
+
+bool gateway_links::refuses(const edge::frame& hello) const {
+  const auto told = edge::unpack<gateway_hello>(hello.header, fault_code::bad_frame);
+  const std::lock_guard guard(mutex_);
+  return is_stopping_ && told && !told->outbound;
 }
 
 bool gateway_links::enter(const std::string& key, const edge::connection& from, const edge::frame& hello) {

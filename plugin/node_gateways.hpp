@@ -93,6 +93,8 @@ private:
     int silent_looks = 0; ///< of `expire`, since it was heard
   };
   void send(gateway::http_request x, trace_id trace, answer_function done);
+  /// A node that stands by is greeted no more while this one stops.
+  bool refuses(const edge::frame& hello) const;
   /// Greets it, unless this node is about to stop. @pre `mutex_` is held
   bool enter(const std::string& key, const edge::connection& from, const edge::frame& hello);
   std::shared_ptr<const settings> settings_now() const;

@@ -263,7 +263,8 @@ bool node_link::receive_one() {
   return true;
 }
 
-/// An address that means another machine's loopback, or was given to somebody else meanwhile, must not get our requests.
+/// An address that means another machine's loopback, or was given to somebody else meanwhile, must not get our
+/// requests.
 bool node_link::is_of_another_server(const std::string& welcome) {
   if (server_name_.empty()) return false;
   const auto told = edge::unpack<edge::welcome_header>(welcome, fault_code::bad_frame);
