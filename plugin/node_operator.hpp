@@ -22,7 +22,7 @@ namespace causeway {
 
 /// What the operator's commands need of a node that serves: its store, its actors, its gateways, and the nodes beside
 /// it. Safe for threads.
-class node_operator final : public admin::services {
+class node_operator final : public admin::few_services {
 public:
   /// All of it outlives this.
   struct parts {

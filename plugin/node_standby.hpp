@@ -24,7 +24,7 @@ namespace causeway {
 /// The operator's socket of a node that stands by: who serves, who did, and whether this node is to. Whatever else is
 /// asked is refused, with the name of the node that can answer. It ends before the node serves: then the socket is the
 /// edge's.
-class standby_desk final : private admin::services {
+class standby_desk final : private admin::few_services {
 public:
   /// @param is_drained  what `drain` and `undrain` change here
   /// @param about  a sentence of who serves; asked by any thread

@@ -375,7 +375,7 @@ policy_result inbound_events::check_policy(std::uint64_t id, inbound_event& w) {
   }
   w.enter(work_phase::asking_policy_server, out_.now());
   if (policy_.is_us(*guard)) {
-    const policy_denied denied{policy_.denied_by_us().detail};
+    policy_denied denied{policy_.denied_by_us().detail};
     w.policy = denied;
     return denied;
   }

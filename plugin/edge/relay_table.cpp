@@ -24,19 +24,20 @@ relay_table::effects relay_table::on_peer(const connection& from, frame x, std::
   if (at == ways_.end()) {
     // A peer we forgot, or that never introduced itself. Its BYE, PONG or ERROR wants no answer.
     if (x.what == verb::bye || x.what == verb::pong || x.what == verb::error) return out;
-    out.push_back(to_peer{from, make_error({fault_code::hello_required, std::string{name(x.what)} + " before HELLO"})});
+    out.emplace_back(
+      to_peer{from, make_error({fault_code::hello_required, std::string{name(x.what)} + " before HELLO"})});
     return out;
   }
   const bool is_last = x.what == verb::bye;
-  out.push_back(to_node{at->second.to, std::move(x)});
+  out.emplace_back(to_node{at->second.to, std::move(x)});
   if (is_last) forget(out, at);
   return out;
 }
 
 void relay_table::greet(effects& out, const connection& from, frame x, std::int64_t now) {
-  const auto refuse = [&](const fault& why) { out.push_back(to_peer{from, make_error(why)}); };
+  const auto refuse = [&](const fault& why) { out.emplace_back(to_peer{from, make_error(why)}); };
   if (!is_served_) {
-    out.push_back(to_peer{from, not_now()});
+    out.emplace_back(to_peer{from, not_now()});
     return;
   }
   auto greeting = greeting_of(from, std::move(x));
@@ -48,13 +49,13 @@ void relay_table::greet(effects& out, const connection& from, frame x, std::int6
       return refuse({fault_code::overloaded, std::to_string(most_.connections_max) + " connections are open"});
     at = ways_.emplace(who, way{from, ++last_}).first;
     numbers_.emplace(last_, who);
-    out.push_back(open_way{last_});
+    out.emplace_back(open_way{last_});
     at->second.heard = now;
   }
   // One that is repeated does not put off the end of one that nobody answers.
   if (at->second.is_refused) at->second.heard = now;
   at->second.is_refused = false;
-  out.push_back(to_node{at->second.to, std::move(*greeting)});
+  out.emplace_back(to_node{at->second.to, std::move(*greeting)});
 }
 
 relay_table::effects relay_table::on_node(number from, frame x, std::int64_t now) {
@@ -67,7 +68,7 @@ relay_table::effects relay_table::on_node(number from, frame x, std::int64_t now
   if (x.what == verb::error && !w.is_open) w.is_refused = true;
   if (w.is_open) w.heard = now;
   const bool is_last = x.what == verb::bye;
-  out.push_back(to_peer{w.peer, std::move(x)});
+  out.emplace_back(to_peer{w.peer, std::move(x)});
   if (is_last) forget(out, at);
   return out;
 }
@@ -76,7 +77,7 @@ relay_table::effects relay_table::on_peer_lost(const connection& gone) {
   effects out;
   const auto at = ways_.find({gone.endpoint, gone.routing_id});
   if (at == ways_.end()) return out;
-  out.push_back(to_node{at->second.to, bye("the connection was lost")});
+  out.emplace_back(to_node{at->second.to, bye("the connection was lost")});
   forget(out, at);
   return out;
 }
@@ -111,14 +112,14 @@ std::optional<std::int64_t> relay_table::next_tick() const {
 
 void relay_table::end(effects& out, ways::iterator at) {
   const auto& w = at->second;
-  if (w.is_open) out.push_back(to_peer{w.peer, bye(bye_stopping)});
-  else if (!w.is_refused) out.push_back(to_peer{w.peer, not_now()}); // else it has its answer
-  out.push_back(to_node{w.to, bye("the chat server was told to connect again")});
+  if (w.is_open) out.emplace_back(to_peer{w.peer, bye(bye_stopping)});
+  else if (!w.is_refused) out.emplace_back(to_peer{w.peer, not_now()}); // else it has its answer
+  out.emplace_back(to_node{w.to, bye("the chat server was told to connect again")});
   forget(out, at);
 }
 
 void relay_table::forget(effects& out, ways::iterator at) {
-  out.push_back(close_way{at->second.to});
+  out.emplace_back(close_way{at->second.to});
   numbers_.erase(at->second.to);
   ways_.erase(at);
 }

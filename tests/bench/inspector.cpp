@@ -136,7 +136,7 @@ std::size_t scraped(const std::string& at) {
 }
 
 /// Of the node there are its store and its actors.
-struct half_a_node final : admin::services {
+struct half_a_node final : admin::few_services {
   half_a_node(const std::unique_ptr<store::store_thread>& from, const switchboard& board)
       : from_(from), board_(board) {}
   void ask_store(store::query q, std::function<void(store::answer)> done) override {

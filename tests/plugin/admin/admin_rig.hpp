@@ -23,7 +23,7 @@ namespace causeway::admin::testing {
 namespace json = causeway::matrix::json;
 
 /// A node made of memory: answers at once, or keeps the questions for later.
-struct fake_node : services {
+struct fake_node : few_services {
   std::int64_t now = 1'700'000'000'000;
   bool answers = true;
   bool actors_hang = false; ///< they never say how they are

@@ -29,7 +29,7 @@ matrix::event_ptr event(const std::string& id, const std::string& sender) {
   return x;
 }
 
-struct fixture : services {
+struct fixture : few_services {
   std::map<std::string, store::stored_event> stored;
   store::staged_found staged;
   store::staged_listed staged_of_server;

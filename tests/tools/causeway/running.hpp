@@ -76,7 +76,7 @@ inline outcome run(const std::string& arguments, const std::string& before = {})
 inline const std::string good = "[node]\nserver_name = \"chat.example.org\"\n[gateway]\nplain_http = true\n";
 
 /// A broker that knows one room and one server that is down.
-struct broker : admin::services {
+struct broker : admin::few_services {
   scratch dir;
   std::string endpoint = "ipc://" + dir.file("admin.sock");
   zmq::context_t context{1};

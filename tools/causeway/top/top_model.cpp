@@ -179,7 +179,7 @@ wish top_model::press_letter(char letter) {
   return wish::ask_now; // others may stand first
 }
 
-bool top_model::is_counted_by_broker() const { return counts_.size() > 0 && !compares_a_column(views_[at_].filter); }
+bool top_model::is_counted_by_broker() const { return !counts_.empty() && !compares_a_column(views_[at_].filter); }
 
 wish top_model::more_or_nothing() const {
   const bool is_near_end = selected_index() + shown_max_ >= rows_.size();

@@ -64,7 +64,7 @@ private:
   void consumed(std::uint64_t messages, std::uint64_t bytes);
   void finish_all();
 
-  void handle(edge::frame x);
+  void handle(edge::frame frame);
   void welcome(const edge::welcome_header& x);
   void refused(const std::string& header, fault why);
   void answered(const edge::result_header& x, std::string body);
