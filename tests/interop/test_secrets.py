@@ -77,7 +77,8 @@ class Secrets(HostileCase):
                       ["actors"], ["keys"], ["keys", self.honest.server_name], ["config", "show"], ["audit"], ["check"], ["room", "compare", shared.room_id]):
             for form in ([], ["--json"]):
                 with self.subTest(words=words, form=form):
-                    done = subprocess.run([find_binary("causeway"), *form, "--socket", self.ours.broker.admin_endpoint, *words],
+                    where = ["--config", os.path.join(self.ours.broker.directory, "causeway.toml")] if words[0] == "config" else ["--socket", self.ours.broker.admin_endpoint]
+                    done = subprocess.run([find_binary("causeway"), *form, *words, *where],
                                           capture_output=True, text=True, timeout=120, check=False)
                     self.assertTrue(done.stdout, done.stderr)
                     # Why somebody rejected an invitation is what `causeway invites` is for.
