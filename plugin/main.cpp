@@ -39,7 +39,8 @@ void tell_problems(const char* what, const causeway::config::examination& found)
 /// what was acknowledged is in the log.
 void tell_lost_mapping(int) {
   static constexpr char text[] =
-    "causewayd: a file of the store was cut off under the running broker, or its disk cannot be read (SIGBUS): it ends. "
+    "causewayd: a file of the store was cut off under the running broker, or its disk cannot be read (SIGBUS): "
+    "it ends. "
     "Nothing that was acknowledged is lost; start it again, and see what touches the files in node.data_dir.\n";
   [[maybe_unused]] const auto written = ::write(STDERR_FILENO, text, sizeof text - 1);
   ::signal(SIGBUS, SIG_DFL);

@@ -68,6 +68,16 @@ constexpr std::size_t messages_per_turn = 100;
 /// How long a stop waits for the session to tell its peers; one that failed is rebuilt first.
 constexpr auto goodbye_patience = 2s;
 
+/// Opens again while an address is in use that another node of the store is about to give up. Nobody tells when it is.
+template <class Opened, class Open>
+void open_when_free(Opened& opened, const Open& open) {
+  const auto until = steady_clock_ms() + socket_patience_ms;
+  while (!opened && opened.error().code == fault_code::address_in_use && steady_clock_ms() < until) {
+    std::this_thread::sleep_for(socket_look_interval);
+    opened = open();
+  }
+}
+
 class system_config : public caf::actor_system_config {
 public:
   explicit system_config(std::size_t threads) {
@@ -295,11 +305,7 @@ status node::parts::open_edge() {
   };
   auto bound = edge::edge::open(zmq, options.edge, handlers);
   // Another node of this machine that stands by has the operator's socket until it sees that its place there is taken.
-  for (const auto until = steady_clock_ms() + socket_patience_ms;
-       place->held() && !bound && bound.error().code == fault_code::address_in_use && steady_clock_ms() < until;) {
-    std::this_thread::sleep_for(socket_look_interval); // nobody tells when it is closed
-    bound = edge::edge::open(zmq, options.edge, handlers);
-  }
+  if (place->held()) open_when_free(bound, [&] { return edge::edge::open(zmq, options.edge, handlers); });
   if (!bound) return bound.error();
   the_edge = std::move(*bound);
   outside->voice.open(*the_edge, place->held());
@@ -323,12 +329,7 @@ status node::parts::open_gateway() {
   };
   auto fine = started();
   // Another node of this machine that stands by has the ports until it sees that this one wants them.
-  for (const auto until = steady_clock_ms() + socket_patience_ms;
-       place->held() && !options.edge.gateway_endpoints.empty() && !fine &&
-       fine.error().code == fault_code::address_in_use && steady_clock_ms() < until;) {
-    std::this_thread::sleep_for(socket_look_interval); // nobody tells when they are closed
-    fine = started();
-  }
+  if (place->held() && !options.edge.gateway_endpoints.empty()) open_when_free(fine, started);
   return fine;
 }
 
@@ -376,11 +377,11 @@ status node::parts::check_new_store() const {
                       (!std::filesystem::exists(path, ignored) || std::filesystem::file_size(path, ignored) == 0);
   if (!is_new || options.store.new_beside_key || !std::filesystem::exists(options.node.signing_key_path(), ignored))
     return ok();
-  return {
-    fault_code::forbidden,
-    path + " does not exist or is empty, but the signing key " + options.node.signing_key_path() +
-      " is there: the store is lost, or elsewhere (store.path). Put it back, or a backup of it. A new one knows no room "
-      "and no user: where that is meant, start once with --set store.new_beside_key=true."};
+  return {fault_code::forbidden,
+          path + " does not exist or is empty, but the signing key " + options.node.signing_key_path() +
+            " is there: the store is lost, or elsewhere (store.path). Put it back, or a backup of it. "
+            "A new one knows no room "
+            "and no user: where that is meant, start once with --set store.new_beside_key=true."};
 }
 
 /// What the chat server has set before the start.

@@ -50,7 +50,8 @@ std::string until_it_is_tried(const actor_row& x, const supervision_limits& limi
 std::string what_mends(const actor_row& x) {
   if (is_damage(x.last_fault))
     return "A row of the store is damaged, so each attempt fails until it is mended: stop the broker, move its store "
-           "aside (`causeway restore` writes over nothing), and restore the last backup with `causeway restore FOLDER`; "
+           "aside (`causeway restore` writes over nothing), "
+           "and restore the last backup with `causeway restore FOLDER`; "
            "what was stored after that backup comes back only as far as other servers have it. All other rooms go on "
            "meanwhile.";
   if (x.last_fault.find("store_failed") != std::string::npos)

@@ -81,7 +81,9 @@ std::span<const verb> actor_verbs() {
   static constexpr std::array<verb, 2> all = {{
     {{"actor.show", false, "kind", "One actor: its row, and what it says of itself."}, &show_actor},
     {{"actor.trace", false, "kind",
-      "What an actor handles from now on, one message of `every`, until it was `count` of them or `seconds` have passed; it is answered then."},
+      "What an actor handles from now on, one message of `every`, "
+      "until it was `count` of them or `seconds` have passed; "
+      "it is answered then."},
      &trace_actor},
   }};
   return all;

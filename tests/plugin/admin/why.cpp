@@ -124,7 +124,8 @@ BOOST_AUTO_TEST_CASE(a_parked_actor_is_named_with_what_it_failed_of) {
   BOOST_TEST(
     because(x) ==
     "It waits, for the actor room !r:here.example is parked: it failed 5 times, last because of: store_failed: "
-    "malformed row. It is tried again by itself in 12 s (supervisor.restart_window_s is 90). Until then commands for it "
+    "malformed row. It is tried again by itself in 12 s (supervisor.restart_window_s is 90). "
+    "Until then commands for it "
     "are refused, and what else it is told is kept, unread: 3 of at most 500 messages (supervisor.parked_input_max).");
   BOOST_TEST(command(x) == "causeway actor show room '!r:here.example'");
   x.parked[0] = {"session", "", "parked", 0, 0, 3, 5, "store_failed"};

@@ -468,10 +468,9 @@ BOOST_AUTO_TEST_CASE(edge_and_streams_tell_who_is_behind_and_why) {
   f.statuses[to_string(address{actor_kind::session, ""})] = late;
   const auto stream = first(f.ask("streams", {}), "streams");
   BOOST_TEST(*stream.find_integer("unacknowledged_since_ts") == now - 48'000);
-  BOOST_TEST(
-    text(stream, "waits_for")
-      .starts_with(
-        "5 notifications wait: rocket has not acknowledged 3 that it has, the oldest for 48 s. It is to acknowledge or"));
+  BOOST_TEST(text(stream, "waits_for")
+               .starts_with("5 notifications wait: rocket has not acknowledged 3 that it has, the oldest for 48 s. "
+                            "It is to acknowledge or"));
   const auto peer = first(f.ask("edge", {}), "peers");
   BOOST_TEST(*peer.find_integer("unacknowledged_since_ts") == now - 48'000);
   BOOST_TEST(text(peer, "waits_for").starts_with("It has not acknowledged 3 that it has, the oldest for 48 s."));
