@@ -138,7 +138,7 @@ class FullPipe(ClientTest):
     def settled(self, c):
         """What was posted so far was handed to the socket, or waits."""
         done = threading.Event()
-        c._post(done.set)
+        c._connection.post(done.set)
         self.assertTrue(done.wait(PATIENCE_S))
 
     def test_commands_behind_a_full_pipe_are_sent_in_order_and_answered(self):
@@ -159,7 +159,7 @@ class FullPipe(ClientTest):
         self.assertEqual(len(self.broker.seen(b"H")), 1)
 
     def until_open(self, c, number):
-        while len(c._calls) < number:
+        while c.open_commands < number:
             self.settled(c)
 
     def test_a_later_command_does_not_overtake_one_that_was_not_taken(self):
@@ -188,10 +188,10 @@ class FullPipe(ClientTest):
         c = self.stopped()
         self.fill(c)
         self.settled(c)
-        self.assertGreater(len(c._unsent), 0)
+        self.assertGreater(c.unsent, 0)
         turns = []
-        poll = c._poll
-        c._poll = lambda: (turns.append(1), poll())
+        poll = c._connection._poll
+        c._connection._poll = lambda: (turns.append(1), poll())
         begun = time.monotonic()
         self.assertFalse(threading.Event().wait(1.0))
         self.assertLess(len(turns), 30 * (time.monotonic() - begun))  # ten a second
@@ -201,7 +201,7 @@ class FullPipe(ClientTest):
         self.fill(c, 20_000)
         self.settled(c)
         self.assertIn("overloaded", [code for code, _ in c.errors])
-        self.assertLessEqual(len(c._unsent), 10_000)
+        self.assertLessEqual(c.unsent, 10_000)
         # A frame that must not be left out: the connection begins anew.
         c.seek(0, 0)
         self.settled(c)

@@ -28,14 +28,14 @@ class StoppedBroker(HostileCase):
                 client.typing(shared.room_id, shared.alice, typing=count % 2 == 0)
                 if count % 1_000 == 999:
                     self.handed_over(client)
-                if len(client._unsent) > 100:
+                if client.unsent > 100:
                     break
-            self.assertGreater(len(client._unsent), 0, "the pipe is not full")
+            self.assertGreater(client.unsent, 0, "the pipe is not full")
             answers, threads = [], []
             for number in range(self.commands):
                 threads.append(threading.Thread(target=lambda n=number: answers.append(self.say(client, shared, n)), daemon=True))
                 threads[-1].start()
-                while len(client._calls) <= number:
+                while client.open_commands <= number:
                     self.handed_over(client)
         finally:
             os.kill(pid, signal.SIGCONT)
@@ -50,7 +50,7 @@ class StoppedBroker(HostileCase):
 
     def handed_over(self, client):
         done = threading.Event()
-        client._post(done.set)
+        client._connection.post(done.set)
         self.assertTrue(done.wait(90))
 
     def say(self, client, shared, number):

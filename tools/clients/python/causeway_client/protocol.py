@@ -101,3 +101,11 @@ def unpack(raw):
     if not isinstance(value, dict):
         raise ValueError("not a map")
     return value
+
+
+def checked(name, frames):
+    """The frames of a message, where the broker takes it."""
+    size = size_of(frames)
+    if size > MESSAGE_BYTES_MAX:
+        raise CommandError("too_large", detail=f"{name} has {size} bytes, a message may have {MESSAGE_BYTES_MAX}")
+    return frames
