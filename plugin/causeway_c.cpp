@@ -2,6 +2,7 @@
 
 #include "config/loader.hpp"
 #include "plugin/node.hpp"
+#include "plugin/version.hpp"
 
 #include <exception>
 #include <string>

@@ -3,6 +3,7 @@
 #include "config/warnings.hpp"
 #include "plugin/canary.hpp"
 #include "plugin/node.hpp"
+#include "plugin/version.hpp"
 #include "plugin/node_crash_points.hpp"
 #include "plugin/service_notify.hpp"
 

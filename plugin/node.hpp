@@ -53,7 +53,4 @@ private:
   std::unique_ptr<parts> parts_;
 };
 
-/// Software version, as told to peers.
-std::string_view version();
-
 } // namespace causeway

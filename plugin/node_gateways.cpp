@@ -9,7 +9,7 @@
 #include "messages/matrix/identifiers.hpp"
 #include "messages/matrix/request_auth.hpp"
 #include "messages/peer_address.hpp"
-#include "plugin/node.hpp"
+#include "plugin/version.hpp"
 
 #include <algorithm>
 

@@ -1,6 +1,6 @@
 #include "plugin/node_place.hpp"
 
-#include "plugin/node.hpp"
+#include "plugin/version.hpp"
 #include "plugin/node_addresses.hpp"
 #include "plugin/node_clock.hpp"
 
