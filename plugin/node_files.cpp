@@ -9,9 +9,7 @@ status node_files::open(const config::options& options) {
   if (!opened) return opened.error();
   service_ = std::move(*opened);
   outside_.files = service_.get();
-  outside_.gateways->handle_streams(
-    {[this](gateway::http_piece x) { service_->on_piece(std::move(x)); },
-     [this](const std::string& gateway, const gateway::body_wanted& x) { service_->on_body_wanted(gateway, x); }});
+  outside_.gateways->handle_streams(*this);
   return ok();
 }
 

@@ -10,11 +10,12 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 
 namespace causeway {
 
 /// The media service in the node: what it wants goes to actors, gateways and log, what streams bring goes to it.
-class node_files final : private media::environment {
+class node_files final : private media::environment, private stream_sink {
 public:
   /// All of it outlives this.
   node_files(node_world& outside, node_log& log, admin::alarms& standing)
@@ -28,6 +29,11 @@ public:
   void stop();
 
 private:
+  void on_piece(gateway::http_piece x) override { service_->on_piece(std::move(x)); }
+  void on_body_wanted(const std::string& gateway, const gateway::body_wanted& x) override {
+    service_->on_body_wanted(gateway, x);
+  }
+
   void deliver(const address& to, message x) override;
   void answer(const std::string& gateway, gateway::federation_answer x) override;
   void grant_credit(gateway::stream_credit x) override;

@@ -106,12 +106,14 @@ void gateway_links::on_frame(const edge::connection& from, edge::frame&& x) {
       auto stream = gateway_of_stream_.find(piece->stream);
       if (stream == gateway_of_stream_.end() || stream->second != key) return;
     }
-    return streams_.on_piece(std::move(*piece));
+    if (streams_) streams_->on_piece(std::move(*piece));
+    return;
   }
   case edge::verb::seek: {
     auto wanted = gateway::decode_body_wanted(x);
     if (!wanted) return send_(from, edge::make_error(wanted.error()));
-    return streams_.on_body_wanted(key, std::move(*wanted));
+    if (streams_) streams_->on_body_wanted(key, *wanted);
+    return;
   }
   default: send_(from, edge::make_error({fault_code::unknown_verb, "not a verb of a gateway"}));
   }

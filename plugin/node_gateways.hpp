@@ -18,6 +18,14 @@
 
 namespace causeway {
 
+/// Who has files: what of the link is theirs. Any thread.
+class stream_sink {
+public:
+  virtual ~stream_sink() = default;
+  virtual void on_piece(gateway::http_piece x) = 0;
+  virtual void on_body_wanted(const std::string& gateway, const gateway::body_wanted& x) = 0;
+};
+
 /// The node's end of the gateway edge: greets gateways, spreads our requests over them, takes a homeserver's request
 /// apart far enough to know which actor it is for. Open endpoints (keys, version) are answered here; they concern no
 /// actor. Thread-safe.
@@ -31,12 +39,6 @@ public:
   using send_function = std::function<void(const edge::connection&, edge::frame)>;
 
   using answer_function = std::function<void(gateway::http_answer)>;
-  /// Who has files: what of the link is theirs.
-  struct stream_handlers {
-    std::function<void(gateway::http_piece)> on_piece;
-    std::function<void(const std::string& gateway, gateway::body_wanted)> on_body_wanted;
-  };
-
   /// @param known_servers  whose keys are on disk: no strangers
   gateway_links(const context& node, deliver_function deliver, send_function send, std::function<time_ms()> now,
                 const std::vector<std::string>& known_servers = {});
@@ -58,8 +60,8 @@ public:
   /// Hears of each request that is handed to an actor, and says under which trace. Before the first frame.
   using trace_function = std::function<trace_id(const std::string& origin, const gateway::federation_request&)>;
   void handle_requests(trace_function x) { on_request_ = std::move(x); }
-  /// Before the first frame.
-  void handle_streams(stream_handlers x) { streams_ = std::move(x); }
+  /// Before the first frame. @param x  outlives the last one
+  void handle_streams(stream_sink& x) { streams_ = &x; }
   /// Gateways that are connected, with what each calls itself.
   std::vector<std::string> connected() const;
   /// What the operator has changed.
@@ -117,7 +119,7 @@ private:
   deliver_function deliver_;
   send_function send_;
   std::function<time_ms()> now_;
-  stream_handlers streams_;
+  stream_sink* streams_ = nullptr; ///< null: nobody has files
   date_function on_date_;
   trace_function on_request_;
 

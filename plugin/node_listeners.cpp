@@ -29,35 +29,50 @@ void open_when_free(Opened& opened, const Open& open) {
   }
 }
 
+/// What the edge reads goes to whom it is for. Frames may arrive before the edge can be answered through: they wait.
+class edge_frames final : public edge::frame_sink {
+public:
+  edge_frames(node_world& outside, admin::admin_service& admin) : outside_(outside), admin_(admin) {}
+  void begin() {
+    is_open_ = true;
+    is_open_.notify_all();
+  }
+
+  void on_frame(const edge::connection& from, edge::frame&& x) override {
+    is_open_.wait(false);
+    switch (from.peer_role) {
+    case edge::role::chat: outside_.chat_frame(from, std::move(x)); break;
+    case edge::role::gateway: outside_.gateways->on_frame(from, std::move(x)); break;
+    case edge::role::inspector:
+    case edge::role::admin: admin_.on_frame(from, x); break;
+    }
+  }
+  void on_lost(const edge::connection& gone) override {
+    is_open_.wait(false);
+    if (gone.peer_role == edge::role::chat) outside_.board->deliver({actor_kind::session, ""}, connection_lost{gone});
+    else if (gone.peer_role == edge::role::gateway) outside_.gateways->on_lost(gone);
+  }
+
+private:
+  node_world& outside_;
+  admin::admin_service& admin_;
+  std::atomic<bool> is_open_ = false;
+};
+
 } // namespace
 
 status node::parts::open_edge() {
-  // Frames may arrive before `open` returns the edge: they wait at this latch.
-  auto opened = std::make_shared<std::atomic<bool>>(false);
-  edge::handlers handlers;
-  handlers.on_frame = [this, opened](const edge::connection& from, edge::frame&& f) {
-    opened->wait(false);
-    switch (from.peer_role) {
-    case edge::role::chat: outside->chat_frame(from, std::move(f)); break;
-    case edge::role::gateway: outside->gateways->on_frame(from, std::move(f)); break;
-    case edge::role::inspector:
-    case edge::role::admin: admin->on_frame(from, f); break;
-    }
-  };
-  handlers.on_lost = [this, opened](const edge::connection& gone) {
-    opened->wait(false);
-    if (gone.peer_role == edge::role::chat) outside->board->deliver({actor_kind::session, ""}, connection_lost{gone});
-    else if (gone.peer_role == edge::role::gateway) outside->gateways->on_lost(gone);
-  };
-  auto bound = edge::edge::open(zmq, options.edge, handlers);
+  auto made = std::make_unique<edge_frames>(*outside, *admin);
+  auto& frames = *made;
+  heard = std::move(made);
+  auto bound = edge::edge::open(zmq, options.edge, *heard);
   // Another node of this machine that stands by has the operator's socket until it sees that its place there is taken.
-  if (place->held()) open_when_free(bound, [&] { return edge::edge::open(zmq, options.edge, handlers); });
+  if (place->held()) open_when_free(bound, [&] { return edge::edge::open(zmq, options.edge, *heard); });
   if (!bound) return bound.error();
   the_edge = std::move(*bound);
   outside->voice.open(*the_edge, place->held());
   if (place->held()) place->held()->tell_renewals([this] { outside->voice.go_on(); });
-  opened->store(true);
-  opened->notify_all();
+  frames.begin();
   outside->board->deliver({actor_kind::session, ""}, passivate{});
   outside->board->deliver({actor_kind::directory, ""}, passivate{});
   outside->board->deliver({actor_kind::receipts, ""}, passivate{}); // what other servers have not been told

@@ -52,7 +52,8 @@ struct node::parts {
   std::unique_ptr<caf::actor_system> system;
   std::unique_ptr<node_operator> services; ///< of the operator
   std::unique_ptr<admin::admin_service> admin;
-  bool has_gateway = false; ///< of its own, in this process
+  bool has_gateway = false;                ///< of its own, in this process
+  std::unique_ptr<edge::frame_sink> heard; ///< by the edge
   std::unique_ptr<edge::edge> the_edge;
   std::unique_ptr<gateway::gateway> the_gateway;
   std::unique_ptr<node_inspector> inspector; ///< null: admin.web_listen is empty

@@ -45,19 +45,17 @@ result<std::unique_ptr<standby_desk>> standby_desk::open(const config::options& 
   auto only_admin = options.edge;
   only_admin.chat_endpoints.clear();
   only_admin.gateway_endpoints.clear();
-  edge::handlers handlers;
-  // Frames may arrive before `open` returns the edge: they wait at this latch.
-  handlers.on_frame = [x = made.get()](const edge::connection& from, edge::frame&& f) {
-    x->is_open_.wait(false);
-    x->admin_->on_frame(from, f);
-  };
-  handlers.on_lost = [](const edge::connection&) {};
-  auto bound = edge::edge::open(made->zmq_, only_admin, std::move(handlers));
+  auto bound = edge::edge::open(made->zmq_, only_admin, *made);
   if (!bound) return bound.error();
   made->edge_ = std::move(*bound);
   made->is_open_ = true;
   made->is_open_.notify_all();
   return made;
+}
+
+void standby_desk::on_frame(const edge::connection& from, edge::frame&& x) {
+  is_open_.wait(false); // it may come before `open` has the edge
+  admin_->on_frame(from, x);
 }
 
 fault standby_desk::why_refused(std::string_view verb) {

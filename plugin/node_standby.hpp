@@ -24,7 +24,7 @@ namespace causeway {
 /// The operator's socket of a node that stands by: who serves, who did, and whether this node is to. Whatever else is
 /// asked is refused, with the name of the node that can answer. It ends before the node serves: then the socket is the
 /// edge's.
-class standby_desk final : private admin::few_services {
+class standby_desk final : private admin::few_services, private edge::frame_sink {
 public:
   /// @param is_drained  what `drain` and `undrain` change here
   /// @param about  a sentence of who serves; asked by any thread
@@ -38,6 +38,9 @@ public:
 private:
   standby_desk(const config::options& options, node_log& log, std::shared_ptr<std::atomic<store::drained>> is_drained,
                std::function<std::string()> about);
+
+  void on_frame(const edge::connection& from, edge::frame&& x) override;
+  void on_lost(const edge::connection&) override {}
 
   bool serves() override { return false; }
   fault why_refused(std::string_view verb) override;

@@ -106,11 +106,11 @@ private:
 
 } // namespace
 
-class chat_relay::impl {
+class chat_relay::impl final : frame_sink {
 public:
   impl(const config::edge_options& options, const bounds& most)
       : options_(options), most_(most), zmq_(patient_context()), table_(most.table) {}
-  ~impl() {
+  ~impl() override {
     stopping_ = true;
     come_.wake();
     if (thread_.joinable()) thread_.join(); // its last words are with the edge now
@@ -120,20 +120,7 @@ public:
     auto only_chat = options_;
     only_chat.gateway_endpoints.clear();
     only_chat.admin_endpoint.clear();
-    handlers calls;
-    calls.on_frame = [this](const connection& from, frame&& x) {
-      std::vector<outgoing> one;
-      one.push_back({from, std::move(x)});
-      come_.put(std::move(one));
-    };
-    calls.on_lost = [this](const connection& gone) {
-      {
-        const std::lock_guard guard{mutex_};
-        lost_.push_back(gone);
-      }
-      come_.wake();
-    };
-    auto bound = edge::open(zmq_, only_chat, std::move(calls));
+    auto bound = edge::open(zmq_, only_chat, *this);
     if (!bound) return bound.error();
     edge_ = std::move(*bound);
     thread_ = std::thread{[this] { run(); }};
@@ -152,6 +139,22 @@ public:
 
 private:
   using target = std::pair<std::string, std::optional<relay_keys>>;
+
+  // -- on the thread of the endpoints
+  void on_frame(const connection& from, frame&& x) override {
+    std::vector<outgoing> one;
+    one.push_back({from, std::move(x)});
+    come_.put(std::move(one));
+  }
+  void on_lost(const connection& gone) override {
+    {
+      const std::lock_guard guard{mutex_};
+      lost_.push_back(gone);
+    }
+    come_.wake();
+  }
+
+  // -- on its own
 
   void run() {
     sigset_t all;

@@ -81,7 +81,7 @@ handed hand_over(zmq::socket_t& to, const std::string& routing_id, frame& x) {
 
 class edge::impl {
 public:
-  impl(handlers h, std::uint32_t queue_frames_max) : handlers_(std::move(h)), queue_frames_max_(queue_frames_max) {}
+  impl(frame_sink& heard, std::uint32_t queue_frames_max) : heard_(heard), queue_frames_max_(queue_frames_max) {}
   ~impl() { stop(); }
   void stop() {
     stopping_ = true;
@@ -224,7 +224,7 @@ private:
     ++frames_in_;
     if (l.kind == role::chat && x->what == verb::command) crash::pass(crash::point::command_received);
     if (l.kind == role::chat && x->what == verb::ack) crash::pass(crash::point::ack_received);
-    handlers_.on_frame(from, std::move(*x));
+    heard_.on_frame(from, std::move(*x));
     return true;
   }
 
@@ -329,10 +329,10 @@ private:
     ++connections_lost_;
     spdlog::debug("E525 edge connection lost endpoint={} peer={} why={}", bound_[to.endpoint].address, to.peer_name,
                   why);
-    handlers_.on_lost(to);
+    heard_.on_lost(to);
   }
 
-  handlers handlers_;
+  frame_sink& heard_;
   std::uint32_t queue_frames_max_;
   std::vector<listener> listeners_;
   std::vector<bound_endpoint> bound_;
@@ -356,10 +356,11 @@ edge::edge() = default;
 edge::~edge() = default;
 void edge::stop() { impl_->stop(); }
 
-result<std::unique_ptr<edge>> edge::open(zmq::context_t& context, const config::edge_options& options, handlers h) {
+result<std::unique_ptr<edge>> edge::open(zmq::context_t& context, const config::edge_options& options,
+                                         frame_sink& heard) {
   try {
     std::unique_ptr<edge> made{new edge};
-    made->impl_ = std::make_unique<impl>(std::move(h), options.high_water_mark);
+    made->impl_ = std::make_unique<impl>(heard, options.high_water_mark);
     if (const auto opened = made->impl_->open(context, options); !opened) return opened.error();
     return made;
   } catch (const std::exception& e) { // out of descriptors or threads

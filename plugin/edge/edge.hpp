@@ -7,7 +7,6 @@
 #include <zmq.hpp>
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -17,14 +16,17 @@ namespace causeway::edge {
 /// Where the gateway inside this process connects (DEALER, same zmq::context_t).
 inline constexpr const char* inproc_gateway_endpoint = "inproc://causeway.gateway";
 
-/// What the edge tells. Both run on the poller thread: they must not block, and may call `edge::send`.
-struct handlers {
+/// Takes what the edge has read. Called on the poller thread, perhaps before `edge::open` has returned: it must not
+/// block for long, and may call `edge::send`.
+class frame_sink {
+public:
+  virtual ~frame_sink() = default;
   /// A frame with a known verb; its header and body are not decoded. May not throw.
-  std::function<void(const connection&, frame&&)> on_frame;
+  virtual void on_frame(const connection& from, frame&& x) = 0;
   /// A frame to this connection could not be handed over: the connection is gone, or too slow by its queue's length.
   /// What was queued for it is dropped. May be told again for frames that were on their way. A peer that was only slow
   /// is heard of again.
-  std::function<void(const connection&)> on_lost;
+  virtual void on_lost(const connection& gone) = 0;
 };
 
 /// An endpoint as it was bound.
@@ -58,14 +60,16 @@ public:
   /// Binds everything and starts the thread. Directories of ipc:// endpoints are made (0700), their sockets have mode
   /// 0600, a socket file that no one listens on is replaced.
   /// @param context  Must outlive this object. One edge per context: it serves the context's ZAP requests.
+  /// @param heard  outlives this object, too, or its `stop`
   /// @returns invalid_param (endpoint, key file), forbidden (an endpoint others can reach and no CURVE),
   /// address_in_use, internal (the system refuses). The detail names the endpoint.
-  static result<std::unique_ptr<edge>> open(zmq::context_t& context, const config::edge_options& options, handlers h);
+  static result<std::unique_ptr<edge>> open(zmq::context_t& context, const config::edge_options& options,
+                                            frame_sink& heard);
   /// Stops the thread, closes all sockets. What was sent before is handed over, and leaves within half a second as the
   /// context is closed; what a full peer does not take is dropped: the store is the truth.
   ~edge();
-  /// Stops the thread: when this returns no handler runs, and none will; what is sent from then on is dropped. To be
-  /// called before the pointer changes that owns this, where handlers send through it. Repeats are harmless.
+  /// Stops the thread: when this returns nobody is told anything, and will not be; what is sent from then on is dropped.
+  /// To be called before the pointer changes that owns this, where `heard` sends through it. Repeats are harmless.
   void stop();
   edge(const edge&) = delete;
   edge& operator=(const edge&) = delete;

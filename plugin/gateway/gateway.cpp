@@ -71,7 +71,7 @@ gateway_tuning tuning_for_successors() {
   return tuning;
 }
 
-struct gateway::parts final : request_sink {
+struct gateway::parts final : request_sink, link_sink {
   parts(config::gateway_options o, zmq::context_t& c, std::string endpoint, std::optional<curve_keys> k,
         gateway_tuning t)
       : options(std::move(o)), context(c), node_endpoint(std::move(endpoint)), keys(std::move(k)), tuning(std::move(t)),
@@ -87,8 +87,9 @@ struct gateway::parts final : request_sink {
   template <class Question>
   void ask_node(Question question, const std::shared_ptr<answer_waiter>& who);
   void ask_held();
-  void on_frame(edge::frame x);
-  void on_lost();
+  void on_frame(edge::frame x) override;
+  void on_lost() override;
+  void on_up() override { ask_held(); }
   void check_late();
   void watch_certificate();
 
@@ -165,10 +166,7 @@ status gateway::parts::assemble() {
     },
     [this](http_piece piece) { link->send(encode_moving(std::move(piece))); },
     attempt_bounds(tuning.attempts, descriptors->outbound));
-  link = std::make_unique<node_link>(first, context, tuning.link,
-                                     node_link::handlers{[this](edge::frame x) { on_frame(std::move(x)); },
-                                                         [this] { on_lost(); }, [this] { ask_held(); }},
-                                     tuning.bounds);
+  link = std::make_unique<node_link>(first, context, tuning.link, *this, tuning.bounds);
   link->expect(tuning.server_name);
   if (auto opened = link->open(node_endpoint, tuning.name, keys, tuning.outbound); !opened) return opened;
   late_timer = std::make_unique<asio::steady_timer>(first);

@@ -71,10 +71,10 @@ zmq::message_t owning_message(std::string text) {
 
 } // namespace
 
-node_link::node_link(boost::asio::io_context& io, zmq::context_t& context, link_timing timing, handlers calls,
+node_link::node_link(boost::asio::io_context& io, zmq::context_t& context, link_timing timing, link_sink& heard,
                      link_bounds bounds)
     : io_(io), context_(context), socket_(context, zmq::socket_type::dealer), readable_(io), timer_(io),
-      session_(timing), calls_(std::move(calls)), bounds_(bounds), unsent_(bounds.unsent) {}
+      session_(timing), heard_(heard), bounds_(bounds), unsent_(bounds.unsent) {}
 
 node_link::~node_link() {
   if (readable_.is_open()) readable_.release();
@@ -230,7 +230,7 @@ void node_link::give_up(const zmq::error_t& error) {
   up_ = false;
   spdlog::error("G614 gateway: the link to the node is closed: {}", error.what());
   timer_.cancel();
-  calls_.on_lost();
+  heard_.on_lost();
 }
 
 bool node_link::receive_one() {
@@ -259,7 +259,7 @@ bool node_link::receive_one() {
   const auto todo = session_.on_frame(x.what, error_name, link_session::time_point::clock::now());
   obey(todo);
   if (todo.send_pong) transmit({verb::pong, std::move(x.header), {}}); // says when the PING was sent
-  if (todo.deliver) calls_.on_frame(std::move(x));
+  if (todo.deliver) heard_.on_frame(std::move(x));
   return true;
 }
 
@@ -279,13 +279,13 @@ void node_link::obey(const link_session::actions& todo) {
   if (todo.lost || (todo.send_hello && session_.state() == link_session::phase::greeting)) unsent_.clear();
   if (todo.lost) {
     spdlog::warn("G617 node unreachable");
-    calls_.on_lost();
+    heard_.on_lost();
   }
   if (todo.came_up) spdlog::info("G618 node connected");
   if (todo.parting) spdlog::info("G619 node is stopping");
   if (todo.send_hello) transmit({verb::hello, hello_, {}});
   if (todo.send_ping) transmit({verb::ping, empty_map, {}});
-  if (todo.came_up && calls_.on_up) calls_.on_up();
+  if (todo.came_up) heard_.on_up();
 }
 
 void node_link::arm_timer() {

@@ -13,7 +13,6 @@
 #include <zmq.hpp>
 
 #include <atomic>
-#include <functional>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -21,18 +20,21 @@
 
 namespace causeway::gateway {
 
+/// Takes what the node says. Called on the Asio thread.
+class link_sink {
+public:
+  virtual ~link_sink() = default;
+  virtual void on_frame(edge::frame x) = 0; ///< COMMAND, RESULT or CREDIT
+  virtual void on_lost() = 0;               ///< nothing that is open will be answered
+  virtual void on_up() {}                   ///< the node takes requests (again)
+};
+
 /// The gateway's one ZeroMQ socket: a DEALER that one Asio thread owns. `send` may be called by any thread; on the
 /// owner's it costs no hop, from others one wake-up per batch.
 class node_link {
 public:
-  /// Called on the Asio thread.
-  struct handlers {
-    std::function<void(edge::frame)> on_frame; ///< COMMAND, RESULT or CREDIT
-    std::function<void()> on_lost;             ///< nothing that is open will be answered
-    std::function<void()> on_up{};             ///< the node takes requests (again); null: nobody wants to know
-  };
-
-  node_link(boost::asio::io_context& io, zmq::context_t& context, link_timing timing, handlers calls,
+  /// @param heard  outlives this
+  node_link(boost::asio::io_context& io, zmq::context_t& context, link_timing timing, link_sink& heard,
             link_bounds bounds = {});
   node_link(const node_link&) = delete;
   node_link& operator=(const node_link&) = delete;
@@ -84,7 +86,7 @@ private:
   boost::asio::posix::stream_descriptor readable_; ///< ZMQ_FD; not ours to close
   boost::asio::steady_timer timer_;
   link_session session_;
-  handlers calls_;
+  link_sink& heard_;
   link_bounds bounds_;
   edge::unsent_frames unsent_;
   std::atomic<std::size_t> unsent_count_{0};

@@ -168,10 +168,7 @@ public:
     auto engine = store::open_sqlite(options_.store, nullptr);
     check(bool{engine}, "the store");
     store_ = std::make_unique<store::store_thread>(std::move(*engine), options_.store);
-    edge::handlers nobody;
-    nobody.on_frame = [](const edge::connection&, edge::frame&&) {};
-    nobody.on_lost = [](const edge::connection&) {};
-    auto opened = edge::edge::open(zmq_, options_.edge, std::move(nobody));
+    auto opened = edge::edge::open(zmq_, options_.edge, nobody_);
     check(bool{opened}, "the edge");
     edge_ = std::move(*opened);
     board_->outside = &outside_;
@@ -268,6 +265,10 @@ private:
   zmq::context_t zmq_;
   std::unique_ptr<store::store_thread> store_;
   half_a_node asked_{store_, *board_};
+  struct : edge::frame_sink {
+    void on_frame(const edge::connection&, edge::frame&&) override {}
+    void on_lost(const edge::connection&) override {}
+  } nobody_;
   std::unique_ptr<edge::edge> edge_;
   std::unique_ptr<admin::admin_service> admin_;
   bench_system_config config_;

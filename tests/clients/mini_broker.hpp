@@ -14,17 +14,10 @@ namespace causeway::test {
 
 /// The real edge and the real session machine, with a directory and a store in memory: enough of a node to test clients
 /// against. Everything but the edge's own thread runs under one mutex.
-class mini_broker {
+class mini_broker : private edge::frame_sink {
 public:
   explicit mini_broker(const config::edge_options& options) {
-    auto made =
-      edge::edge::open(context_, options,
-                       {[this](const edge::connection& from, edge::frame&& x) { received(from, std::move(x)); },
-                        [this](const edge::connection& gone) {
-                          const std::lock_guard guard{mutex_};
-                          rig_.give(connection_lost{gone});
-                          forward();
-                        }});
+    auto made = edge::edge::open(context_, options, *this);
     if (!made) throw std::runtime_error{to_string(made.error())};
     edge_ = std::move(*made);
     const std::lock_guard guard{mutex_};
@@ -74,11 +67,16 @@ public:
   std::function<std::optional<command_done>(const command_received&)> directory;
 
 private:
-  void received(const edge::connection& from, edge::frame&& x) {
+  void on_frame(const edge::connection& from, edge::frame&& x) override {
     const std::lock_guard guard{mutex_};
     verbs_.push_back(x.what);
     if (x.what == edge::verb::ack && ignores_acks) return;
     rig_.give(frame_received{from, std::move(x)});
+    forward();
+  }
+  void on_lost(const edge::connection& gone) override {
+    const std::lock_guard guard{mutex_};
+    rig_.give(connection_lost{gone});
     forward();
   }
 

@@ -30,7 +30,8 @@ using frames = std::vector<std::string>;
 
 fault refused(const config::edge_options& options) {
   zmq::context_t context{1};
-  auto made = edge::edge::open(context, options, {[](auto&, auto&&) {}, [](auto&) {}});
+  test::deaf_sink nobody;
+  auto made = edge::edge::open(context, options, nobody);
   return made ? fault{} : made.error();
 }
 
@@ -351,29 +352,30 @@ BOOST_AUTO_TEST_CASE(a_frame_that_is_handled_while_the_edge_ends_is_answered_thr
   config::edge_options options;
   options.chat_endpoints = {"tcp://127.0.0.1:*"};
   options.admin_endpoint.clear();
-  std::unique_ptr<edge::edge> served;
-  std::atomic<bool> is_open = false, is_handled = false, ends = false;
-  edge::handlers handlers;
-  handlers.on_lost = [](auto&) {};
-  handlers.on_frame = [&](const edge::connection& from, edge::frame&&) {
-    is_open.wait(false);
-    is_handled = true;
-    is_handled.notify_all();
-    ends.wait(false);
-    std::this_thread::sleep_for(20ms); // so that its owner is within stop() by now, or past it
-    served->send(from, {verb::pong, "\x80", "late"});
-  };
-  served = *edge::edge::open(context, options, handlers);
-  dealer d{context, served->endpoints().front().address};
-  is_open = true;
-  is_open.notify_all();
+  struct : edge::frame_sink {
+    std::unique_ptr<edge::edge> served;
+    std::atomic<bool> is_open = false, is_handled = false, ends = false;
+    void on_frame(const edge::connection& from, edge::frame&&) override {
+      is_open.wait(false);
+      is_handled = true;
+      is_handled.notify_all();
+      ends.wait(false);
+      std::this_thread::sleep_for(20ms); // so that its owner is within stop() by now, or past it
+      served->send(from, {verb::pong, "\x80", "late"});
+    }
+    void on_lost(const edge::connection&) override {}
+  } owner;
+  owner.served = *edge::edge::open(context, options, owner);
+  dealer d{context, owner.served->endpoints().front().address};
+  owner.is_open = true;
+  owner.is_open.notify_all();
   d.send({"CW1", "P", "\x80", "body"});
-  is_handled.wait(false);
-  ends = true;
-  ends.notify_all();
-  served->stop();
-  served->stop(); // harmless
-  served.reset();
+  owner.is_handled.wait(false);
+  owner.ends = true;
+  owner.ends.notify_all();
+  owner.served->stop();
+  owner.served->stop(); // harmless
+  owner.served.reset();
   BOOST_TEST(d.receive().at(3) == "late");
 }
 
@@ -514,7 +516,8 @@ BOOST_AUTO_TEST_CASE(a_context_has_one_edge_with_curve) {
   edge_rig rig{[&](config::edge_options& o) { o.curve_secret_key_file = key; }};
   config::edge_options options;
   options.curve_secret_key_file = key;
-  auto second = edge::edge::open(rig.context, options, {[](auto&, auto&&) {}, [](auto&) {}});
+  test::deaf_sink nobody;
+  auto second = edge::edge::open(rig.context, options, nobody);
   BOOST_REQUIRE(!second);
   BOOST_TEST((second.error().code == fault_code::address_in_use));
 }

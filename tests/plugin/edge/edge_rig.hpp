@@ -119,18 +119,21 @@ private:
   zmq::socket_t socket_;
 };
 
+/// Hears nothing.
+struct deaf_sink final : edge::frame_sink {
+  void on_frame(const edge::connection&, edge::frame&&) override {}
+  void on_lost(const edge::connection&) override {}
+};
+
 /// An edge and what it told. By default one chat endpoint on loopback.
-class edge_rig {
+class edge_rig : private edge::frame_sink {
 public:
   explicit edge_rig(const std::function<void(config::edge_options&)>& change = {}) {
     config::edge_options options;
     options.chat_endpoints = {"tcp://127.0.0.1:*"};
     options.admin_endpoint.clear();
     if (change) change(options);
-    auto made =
-      edge::edge::open(context, options,
-                       {[this](const edge::connection& from, edge::frame&& x) { put(frames_, {from, std::move(x)}); },
-                        [this](const edge::connection& gone) { put(lost_, gone); }});
+    auto made = edge::edge::open(context, options, *this);
     BOOST_REQUIRE_MESSAGE(made, to_string(made ? fault{} : made.error()));
     served = std::move(*made);
   }
@@ -150,6 +153,8 @@ public:
   zmq::context_t context{1};
 
 private:
+  void on_frame(const edge::connection& from, edge::frame&& x) override { put(frames_, {from, std::move(x)}); }
+  void on_lost(const edge::connection& gone) override { put(lost_, gone); }
   template <class T>
   void put(std::deque<T>& to, T x) {
     const std::lock_guard guard{mutex_};

@@ -18,9 +18,8 @@ namespace causeway::testing {
 namespace {
 
 /// A link whose pipe holds few messages, and a node that reads when it is told to.
-struct link_to_slow_node {
-  explicit link_to_slow_node(edge::unsent_frames::bounds unsent = {})
-      : link{io, context, {}, {[](const edge::frame&) {}, [this] { ++lost; }}, {8, unsent}} {
+struct link_to_slow_node : gateway::link_sink {
+  explicit link_to_slow_node(edge::unsent_frames::bounds unsent = {}) : link{io, context, {}, *this, {8, unsent}} {
     node.set(zmq::sockopt::linger, 0);
     node.set(zmq::sockopt::rcvhwm, 8);
     node.set(zmq::sockopt::rcvtimeo, wait_s_max * 1000);
@@ -31,12 +30,14 @@ struct link_to_slow_node {
     say(edge::verb::welcome, "\x81\xa8protocol\x01");
     BOOST_REQUIRE(until([&] { return link.up(); }));
   }
-  ~link_to_slow_node() {
+  ~link_to_slow_node() override {
     work.reset();
     io.stop();
     thread.join();
   }
 
+  void on_frame(edge::frame) override {}
+  void on_lost() override { ++lost; }
   static bool until(const std::function<bool()>& holds) {
     for (const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{wait_s_max}; !holds();) {
       if (std::chrono::steady_clock::now() > deadline) return false;
@@ -108,7 +109,7 @@ BOOST_AUTO_TEST_CASE(at_the_bound_the_node_counts_as_gone_and_is_greeted_anew) {
 namespace {
 
 /// Two nodes, and a link that goes from one to the other.
-struct link_between_nodes {
+struct link_between_nodes : gateway::link_sink {
   struct node {
     node(zmq::context_t& context, const std::string& endpoint) : socket{context, zmq::socket_type::router} {
       socket.set(zmq::sockopt::linger, 0);
@@ -147,11 +148,17 @@ struct link_between_nodes {
     BOOST_REQUIRE(link.open("inproc://first-node", "gateway", std::nullopt, false));
     thread = std::thread{[this] { io.run(); }};
   }
-  ~link_between_nodes() {
+  ~link_between_nodes() override {
     work.reset();
     io.stop();
     thread.join();
   }
+  void on_frame(edge::frame x) override {
+    const std::lock_guard lock{mutex};
+    bodies.push_back(x.body);
+  }
+  void on_lost() override { ++lost; }
+  void on_up() override { ++came_up; }
   static bool until(const std::function<bool()>& holds) { return link_to_slow_node::until(holds); }
   std::vector<std::string> heard() {
     const std::lock_guard lock{mutex};
@@ -165,15 +172,7 @@ struct link_between_nodes {
   std::mutex mutex;
   std::vector<std::string> bodies;
   std::atomic<int> lost{0}, came_up{0};
-  gateway::node_link link{io,
-                          context,
-                          {},
-                          {[this](const edge::frame& x) {
-                             const std::lock_guard lock{mutex};
-                             bodies.push_back(x.body);
-                           },
-                           [this] { ++lost; }, [this] { ++came_up; }},
-                          {8, {}}};
+  gateway::node_link link{io, context, {}, *this, {8, {}}};
   std::thread thread;
 };
 
@@ -236,7 +235,11 @@ BOOST_AUTO_TEST_CASE(a_node_of_another_homeserver_gets_no_request) {
   link_between_nodes::node somebody{context, "inproc://somebody"};
   boost::asio::io_context io{1};
   const auto work = boost::asio::make_work_guard(io);
-  gateway::node_link link{io, context, {}, {[](edge::frame) {}, [] {}, {}}};
+  struct : gateway::link_sink {
+    void on_frame(edge::frame) override {}
+    void on_lost() override {}
+  } nobody;
+  gateway::node_link link{io, context, {}, nobody};
   link.expect("ours.example");
   BOOST_REQUIRE(link.open("inproc://somebody", "gateway", std::nullopt, false));
   std::thread thread{[&io] { io.run(); }};

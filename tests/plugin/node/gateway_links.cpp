@@ -20,7 +20,7 @@ using test::node_of;
 namespace {
 
 /// Links with two gateways, and what went out.
-struct links_rig {
+struct links_rig : stream_sink {
   context node = node_of("ours.example", *matrix::signing_key::from_seed(std::string(32, 's')));
   std::vector<std::pair<address, message>> delivered;
   std::vector<std::pair<edge::connection, edge::frame>> sent;
@@ -31,12 +31,13 @@ struct links_rig {
   edge::connection first{1, "first", edge::role::gateway, "gw-1"}, second{1, "second", edge::role::gateway, "gw-2"};
 
   links_rig() {
-    links.handle_streams({[this](gateway::http_piece x) { pieces.push_back(std::move(x)); },
-                          [](const std::string&, const gateway::body_wanted&) {}});
+    links.handle_streams(*this);
     for (const auto& each : {first, second})
       links.on_frame(each, {edge::verb::hello, edge::encode_header(edge::hello_header{}), {}});
     sent.clear();
   }
+  void on_piece(gateway::http_piece x) override { pieces.push_back(std::move(x)); }
+  void on_body_wanted(const std::string&, const gateway::body_wanted&) override {}
   /// Sends a request out. @returns the gateway that got it, the other one, and the request as it left
   std::tuple<edge::connection, edge::connection, gateway::http_request> ask(std::uint64_t stream = 0) {
     gateway::http_request x;

@@ -38,7 +38,7 @@ bool until(const std::function<bool()>& holds) {
 }
 
 /// A node that serves, as far as gateways see it: it answers what no actor has to be asked for.
-class serving_node {
+class serving_node : edge::frame_sink {
 public:
   serving_node(const std::string& endpoint, const std::function<void(config::edge_options&)>& change = {}) {
     config::edge_options o;
@@ -46,19 +46,13 @@ public:
     o.admin_endpoint.clear();
     o.gateway_endpoints = {endpoint};
     if (change) change(o);
-    edge::handlers calls;
-    calls.on_frame = [this](const edge::connection& from, edge::frame&& x) {
-      is_open_.wait(false);
-      links_.on_frame(from, std::move(x));
-    };
-    calls.on_lost = [](const edge::connection&) {};
-    auto bound = edge::edge::open(zmq_, o, std::move(calls));
+    auto bound = edge::edge::open(zmq_, o, *this);
     BOOST_REQUIRE_MESSAGE(bool(bound), (bound ? "" : to_string(bound.error())));
     edge_ = *std::move(bound);
     is_open_ = true;
     is_open_.notify_all();
   }
-  ~serving_node() { edge_->stop(); }
+  ~serving_node() override { edge_->stop(); }
   serving_node(const serving_node&) = delete;
 
   std::string endpoint() const { return edge_->endpoints().front().address; }
@@ -66,6 +60,12 @@ public:
   int handed_on() const { return handed_on_; }
 
 private:
+  void on_frame(const edge::connection& from, edge::frame&& x) override {
+    is_open_.wait(false);
+    links_.on_frame(from, std::move(x));
+  }
+  void on_lost(const edge::connection&) override {}
+
   context node_ = test::node_of("ours.example", *matrix::signing_key::from_seed(std::string(32, 's')));
   zmq::context_t zmq_{1};
   std::atomic<bool> is_open_ = false;

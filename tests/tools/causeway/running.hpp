@@ -76,7 +76,7 @@ inline outcome run(const std::string& arguments, const std::string& before = {})
 inline const std::string good = "[node]\nserver_name = \"chat.example.org\"\n[gateway]\nplain_http = true\n";
 
 /// A broker that knows one room and one server that is down.
-struct broker : admin::few_services {
+struct broker : admin::few_services, edge::frame_sink {
   scratch dir;
   std::string endpoint = "ipc://" + dir.file("admin.sock");
   zmq::context_t context{1};
@@ -100,14 +100,13 @@ struct broker : admin::few_services {
     options.chat_endpoints = {"ipc://" + dir.file("chat.sock")};
     options.admin_endpoint = endpoint;
     // A thread of the edge may call before open() has returned; nobody connects before the constructor has, though.
-    auto opened =
-      edge::edge::open(context, options,
-                       {[this](const edge::connection& from, edge::frame&& x) { service->on_frame(from, x); },
-                        [](const edge::connection&) {}});
+    auto opened = edge::edge::open(context, options, *this);
     BOOST_REQUIRE_MESSAGE(static_cast<bool>(opened), (opened ? "" : opened.error().detail));
     sockets = std::move(*opened);
   }
 
+  void on_frame(const edge::connection& from, edge::frame&& x) override { service->on_frame(from, x); }
+  void on_lost(const edge::connection&) override {}
   void ask_store(store::query q, std::function<void(store::answer)> then) override { then(look_up(q)); }
   void ask_status(address who, std::function<void(std::string)> then) override {
     if (who.kind == actor_kind::session) return then(session);
