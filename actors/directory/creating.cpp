@@ -1,4 +1,4 @@
-// Rooms that are made, and the chat server's ids of rooms. Of a dm it is found out first whether the two have one.
+// Rooms that are made. Of a dm it is found out first whether the two have one.
 #include "actors/directory/directory_machine.hpp"
 
 #include "actors/room/found_room.hpp"
@@ -10,9 +10,6 @@
 
 namespace causeway::directory {
 namespace {
-
-/// A room.create that has not reported back by then has failed.
-constexpr time_ms creating_ms_max = 60'000;
 
 constexpr const char* no_own_room_id =
   "the chat server's own id is expected; Matrix ids of rooms begin with '!', aliases with '#'";
@@ -32,38 +29,14 @@ const std::string* room_named_by(const chat::command& body) {
 
 } // namespace
 
-const directory_machine::creation* directory_machine::under_way(const std::string& chat_room_id) const {
-  const auto it = creating_.find(chat_room_id);
-  return it != creating_.end() && out_.now() - it->second.since < creating_ms_max ? &it->second : nullptr;
-}
-
-result<std::string> directory_machine::room_of(const std::string& named) const {
-  if (named.empty()) return {fault_code::bad_body, "room: is empty"};
-  if (named.front() == '!') {
-    if (!matrix::is_room_id(named)) return {fault_code::invalid_identifier, "room: " + named + " is no room id"};
-    const auto* room = &named;
-    for (auto next = refounded_as_.find(*room); next != refounded_as_.end(); next = refounded_as_.find(*room))
-      room = &next->second;
-    return *room;
-  }
-  auto it = room_by_chat_id_.find(named);
-  // A command may follow room.create at once: the room's actor takes them in order.
-  if (const auto* made = under_way(named); it == room_by_chat_id_.end() && made) return made->room_id;
-  if (it == room_by_chat_id_.end()) return {fault_code::not_found, "room: " + named + " is not known to the broker"};
-  return it->second;
-}
-
 bool directory_machine::is_alias_free(const command_received& m, const chat::room_create& x) {
   if (!x.alias) return true;
   const auto alias = "#" + *x.alias + ":" + node_.server_name;
   if (x.type != chat::room_type::channel || !matrix::is_room_alias(alias))
     return fail(m, {fault_code::invalid_identifier, "alias: a channel's alias localpart is expected"}), false;
-  if (aliases_.contains(alias))
+  if (aliases_.find(alias))
     return fail(m, {fault_code::already_exists, "alias: " + alias + " is another room's"}), false;
-  const bool is_being_given = std::any_of(creating_.begin(), creating_.end(), [&](const auto& c) {
-    return c.second.alias == *x.alias && out_.now() - c.second.since < creating_ms_max;
-  });
-  if (is_being_given)
+  if (names_.is_being_given(*x.alias))
     return fail(m, {fault_code::already_exists, "alias: " + alias + " is being given to another room"}), false;
   return true;
 }
@@ -87,16 +60,16 @@ bool directory_machine::name_members(const command_received& m, chat::room_creat
 
 void directory_machine::route(const command_received& m, chat::room_create x) {
   if (!is_own_room_id(x.room)) return fail(m, {fault_code::invalid_identifier, std::string{"room: "} + no_own_room_id});
-  if (room_by_chat_id_.contains(x.room))
-    return fail(m, {fault_code::already_exists, "room: " + x.room + " is bound to " + room_by_chat_id_[x.room]});
-  if (under_way(x.room))
+  if (const auto* room = names_.find(x.room))
+    return fail(m, {fault_code::already_exists, "room: " + x.room + " is bound to " + *room});
+  if (names_.under_way(x.room))
     return fail(m, {fault_code::overloaded, "room: " + x.room + " is being created by another command"});
   const auto creator = x.creator;
   if (!name_local(m, x.creator, "creator")) return; // they exist once all of it is right
   if (x.federated && !may_federate(m, x.creator, "creator")) return;
   if (!name_members(m, x)) return;
   for (auto& named : x.members_of) {
-    auto room = room_of(named);
+    auto room = names_.resolve(named);
     if (!room) return fail(m, {room.error().code, "members_of: " + room.error().detail});
     named = *room;
   }
@@ -118,7 +91,7 @@ void directory_machine::make_room(const command_received& m, chat::room_create x
   if (!let_act(m, creator, "creator")) return;
   if (is_made_for_them && !let_act(m, founder, "room.service_user")) return;
   const auto room_id = (*create)->room_id;
-  creating_[x.room] = {room_id, out_.now(), x.alias.value_or("")};
+  names_.begin(x.room, {room_id, out_.now(), x.alias.value_or("")});
   if (x.type == chat::room_type::dm && x.federated) direct_.made(room_id, x.creator, x.members.front());
   std::vector<std::string> users{x.creator, founder};
   users.insert(users.end(), x.members.begin(), x.members.end());
@@ -146,11 +119,11 @@ void directory_machine::direct_answered(const direct_told& m) {
   }
   chat::room_created_answer answer{c->asking, m.room_version, {}};
   answer.reused = true;
-  const auto named = chat_id_by_room_.find(c->asking);
-  answer.room = named != chat_id_by_room_.end() ? named->second : m.chat_room_id;
+  const auto* named = names_.chat_id_of(c->asking);
+  answer.room = named ? *named : m.chat_room_id;
   if (answer.room->empty()) {
     answer.room = c->wanted.room;
-    bind(c->asking, c->wanted.room);
+    names_.bind(c->asking, c->wanted.room);
   }
   done(c->command, answer, true);
   go_on(c->held_back);
@@ -188,58 +161,20 @@ bool directory_machine::holds_back(const command_received& m) {
 
 // -- ids of rooms
 
-void directory_machine::bind(const std::string& room_id, const std::string& chat_room_id) {
-  out_.write(store::bind_room{room_id, chat_room_id});
-  name_room({room_id, chat_room_id, {}});
-}
-
 void directory_machine::route(const command_received& m, chat::room_bind x) {
   if (!is_own_room_id(x.as)) return fail(m, {fault_code::invalid_identifier, std::string{"as: "} + no_own_room_id});
   if (!know_room(m, x.room)) return;
-  if (const auto it = room_by_chat_id_.find(x.as); it != room_by_chat_id_.end() && it->second != x.room)
-    return fail(m, {fault_code::already_exists, "as: " + x.as + " is bound to " + it->second});
-  if (const auto* made = under_way(x.as); made && made->room_id != x.room)
+  if (const auto* room = names_.find(x.as); room && *room != x.room)
+    return fail(m, {fault_code::already_exists, "as: " + x.as + " is bound to " + *room});
+  if (const auto* made = names_.under_way(x.as); made && made->room_id != x.room)
     return fail(m, {fault_code::already_exists, "as: " + x.as + " is being given to another room"});
-  bind(x.room, x.as);
+  names_.bind(x.room, x.as);
   done(m, chat::empty_answer{}, true);
 }
 
 void directory_machine::claim_alias_of_new(const room_named& m) {
-  const auto made = creating_.find(m.chat_room_id);
-  if (made == creating_.end() || made->second.room_id != m.room_id || made->second.alias.empty()) return;
-  const auto alias = "#" + made->second.alias + ":" + node_.server_name;
-  if (aliases_.emplace(alias, m.room_id).second) aliases_of_[m.room_id] = {alias};
-}
-
-void directory_machine::name_room(const room_named& m) {
-  creating_.erase(m.chat_room_id);
-  if (m.chat_room_id.empty() || refounded_as_.contains(m.room_id)) return;
-  if (auto it = room_by_chat_id_.find(m.chat_room_id); it != room_by_chat_id_.end() && it->second != m.room_id) {
-    if (m.former.empty() || it->second != m.former) {
-      out_.log(log_level::warning, "A801 chat room id already bound to another room",
-               {{"room", m.chat_room_id}, {"bound_to", it->second}, {"wanted", m.room_id}});
-      return;
-    }
-    chat_id_by_room_.erase(m.former);
-    room_by_chat_id_.erase(it);
-  }
-  auto& known = chat_id_by_room_[m.room_id];
-  const bool news = known != m.chat_room_id;
-  // As on disk: a room has one id.
-  if (news && !known.empty()) room_by_chat_id_.erase(known);
-  known = m.chat_room_id;
-  room_by_chat_id_[m.chat_room_id] = m.room_id;
-  if (news) out_.send_at_once({actor_kind::room, m.room_id}, m); // it keeps the name on disk
-}
-
-void directory_machine::succeed(const room_succeeded& m) {
-  creating_.erase(m.chat_room_id);
-  refounded_as_[m.room_id] = m.successor;
-  if (!m.chat_room_id.empty()) {
-    room_by_chat_id_[m.chat_room_id] = m.successor;
-    chat_id_by_room_[m.successor] = m.chat_room_id;
-  }
-  out_.send_at_once({actor_kind::room, m.room_id}, m); // behind all that was sent there
+  const auto* made = names_.begun(m);
+  if (made && !made->alias.empty()) aliases_.claim("#" + made->alias + ":" + node_.server_name, m.room_id);
 }
 
 } // namespace causeway::directory

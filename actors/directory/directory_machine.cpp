@@ -10,7 +10,10 @@
 #include <sodium.h>
 
 #include <algorithm>
+#include <set>
 #include <stdexcept>
+#include <string_view>
+#include <utility>
 
 namespace causeway::directory {
 namespace {
@@ -20,7 +23,7 @@ using matrix::json::object;
 } // namespace
 
 directory_machine::directory_machine(const context& node, std::string seed)
-    : node_(node), seed_(std::move(seed)), out_({actor_kind::directory, ""}), users_(node) {
+    : node_(node), seed_(std::move(seed)), out_({actor_kind::directory, ""}), names_(out_), users_(node) {
   if (seed_.size() < 16) throw std::invalid_argument("directory: at least 16 bytes of seed");
 }
 
@@ -40,13 +43,14 @@ effects directory_machine::on(const message& m, time_ms now) {
   else if (const auto* call = std::get_if<federation_call>(&m)) federation(*call);
   else if (const auto* listed = std::get_if<room_listed>(&m)) list(*listed);
   else if (const auto* wanted = std::get_if<invite_admission_wanted>(&m)) admit_invite(*wanted);
-  else if (const auto* keys = std::get_if<keys_found>(&m)) notary_keys(*keys);
+  else if (const auto* keys = std::get_if<keys_found>(&m)) notary_.answered(*keys);
   else if (const auto* answered = std::get_if<peer_answer>(&m)) {
-    if (!lookups_.answered(*answered)) alias_answered(*answered);
-  } else if (const auto* timer = std::get_if<timer_due>(&m); timer && timer->name == timer_kind::notary)
-    notary_overdue();
-  else if (timer && timer->name == timer_kind::alias) aliases_overdue();
-  else if (timer && timer->name == user_updates::timer) told_.updates.on_timer();
+    if (lookups_.answered(*answered)) return flush();
+    if (auto q = remote_aliases_.answered(*answered)) alias_found(std::move(*q));
+  } else if (const auto* timer = std::get_if<timer_due>(&m); timer && timer->name == notary::timer) notary_.on_timer();
+  else if (timer && timer->name == remote_aliases::timer) {
+    while (auto q = remote_aliases_.take_overdue()) alias_found(std::move(*q));
+  } else if (timer && timer->name == user_updates::timer) told_.updates.on_timer();
   else if (const auto* told = std::get_if<member_updated>(&m)) told_.updates.updated(*told);
   else if (timer && timer->name == presences::timer) told_.presence.on_timer();
   else if (const auto* seen = std::get_if<chat_server_seen>(&m)) told_.presence.take(*seen);
@@ -69,12 +73,12 @@ effects directory_machine::on(const message& m, time_ms now) {
     answer_shared_rooms();
   } else if (const auto* named = std::get_if<room_named>(&m)) {
     claim_alias_of_new(*named);
-    name_room(*named);
-  } else if (const auto* succeeded = std::get_if<room_succeeded>(&m)) succeed(*succeeded);
+    names_.name(*named);
+  } else if (const auto* succeeded = std::get_if<room_succeeded>(&m)) names_.succeed(*succeeded);
   else if (const auto* s = std::get_if<status_wanted>(&m))
     out_.send_at_once(s->reply_to, status_told{s->asked, {actor_kind::directory, ""}, describe(now)});
   else if (const auto* a = std::get_if<store_answered>(&m)) {
-    if (notary_kept(*a) || told_.updates.found(*a) || told_.presence.answered(*a) || lookups_.answered(*a))
+    if (notary_.answered(*a) || told_.updates.found(*a) || told_.presence.answered(*a) || lookups_.answered(*a))
       return flush();
     if (auto it = reading_.find(a->asked); it != reading_.end()) {
       const auto question = std::move(it->second);
@@ -85,9 +89,8 @@ effects directory_machine::on(const message& m, time_ms now) {
       } else {
         chat::invitations_answer list;
         for (const auto& i : found->invitations) {
-          const auto chat_id = chat_id_by_room_.find(i.room_id);
-          list.invitations.push_back(
-            invitation::view_of(i, chat_id == chat_id_by_room_.end() ? i.chat_room_id : chat_id->second));
+          const auto* chat_id = names_.chat_id_of(i.room_id);
+          list.invitations.push_back(invitation::view_of(i, chat_id ? *chat_id : i.chat_room_id));
         }
         list.more_invitations = found->next.has_value();
         if (found->next) list.next = text_of(*found->next);
@@ -105,15 +108,11 @@ void directory_machine::loaded(const store::directory_loaded& from) {
   for (const auto& r : from.rooms) made.insert(r.room_id);
   for (const auto& r : from.rooms) {
     const bool is_succeeded = !r.refounded_as.empty() && made.contains(r.refounded_as);
-    if (is_succeeded) refounded_as_[r.room_id] = r.refounded_as;
+    names_.load(r, is_succeeded);
     if (!r.listing.empty()) list({r.room_id, r.listing});
     if (node_.settings().federation.profiles_need_shared_room && r.phase == store::room_phase::joined) {
       const auto listing = matrix::json::parse(r.listing.empty() ? "{}" : r.listing);
       shared_rooms_.found(r.room_id, listing ? &*listing : nullptr);
-    }
-    if (!r.chat_room_id.empty()) {
-      if (!is_succeeded) room_by_chat_id_[r.chat_room_id] = r.room_id;
-      chat_id_by_room_[r.room_id] = r.chat_room_id;
     }
     if (r.has_inbox) out_.send_at_once({actor_kind::room, r.room_id}, passivate{});
   }
@@ -167,7 +166,7 @@ void directory_machine::done(const command_received& m, const chat::answer& what
 }
 
 bool directory_machine::know_room(const command_received& m, std::string& room) {
-  auto known = room_of(room);
+  auto known = names_.resolve(room);
   if (!known) fail(m, known.error());
   else room = *known;
   return bool{known};
@@ -335,7 +334,7 @@ void directory_machine::route(const command_received& m, chat::query_invitations
     if (!q.after) return fail(m, {fault_code::invalid_param, "after: not the `next` of an answer"});
   }
   if (x.room) {
-    auto room = room_of(*x.room);
+    auto room = names_.resolve(*x.room);
     if (!room) return fail(m, room.error());
     q.room_id = *room;
   }
@@ -349,11 +348,11 @@ void directory_machine::route(const command_received& m, chat::query_invitations
 }
 
 std::string directory_machine::describe(time_ms) const {
-  return matrix::json::canonical(object{{"rooms_named", static_cast<std::int64_t>(room_by_chat_id_.size())},
+  return matrix::json::canonical(object{{"rooms_named", static_cast<std::int64_t>(names_.size())},
                                         {"users", static_cast<std::int64_t>(users_.size())},
                                         {"users_updated", static_cast<std::int64_t>(told_.updates.size())},
                                         {"users_asked_for", static_cast<std::int64_t>(asks_.size())},
-                                        {"rooms_being_created", static_cast<std::int64_t>(creating_.size())}});
+                                        {"rooms_being_created", static_cast<std::int64_t>(names_.creating())}});
 }
 
 } // namespace causeway::directory

@@ -4,8 +4,12 @@
 #include "actors/directory/direct_rooms.hpp"
 #include "actors/directory/invite_budget.hpp"
 #include "actors/directory/lookups.hpp"
+#include "actors/directory/notary.hpp"
 #include "actors/directory/presences.hpp"
 #include "actors/directory/public_directory.hpp"
+#include "actors/directory/remote_aliases.hpp"
+#include "actors/directory/room_aliases.hpp"
+#include "actors/directory/room_names.hpp"
 #include "actors/directory/shared_rooms.hpp"
 #include "actors/directory/switching.hpp"
 #include "actors/directory/user_asks.hpp"
@@ -16,21 +20,17 @@
 #include "actors/incarnation.hpp"
 #include "messages/chat/codec.hpp"
 
-#include <deque>
 #include <map>
-#include <set>
 #include <string>
-#include <unordered_map>
-#include <variant>
 #include <vector>
 
 namespace causeway::directory {
 
 /// Names: which Matrix room a chat server's room id means, which Matrix user a chat name. Every command comes through
 /// here and leaves with Matrix ids only. Wakes, at start, whoever has something left to do. Pure.
-/// Files: directory_machine.cpp (commands), creating.cpp (rooms to be made, ids of rooms), users.cpp (what a command
+/// Files: directory_machine.cpp (commands), creating.cpp (rooms to be made), users.cpp (what a command
 /// may name, commands about users), user_names.cpp (ids both ways), joining.cpp (rooms to be joined or knocked at),
-/// federation.cpp (what other servers ask of it), public_rooms.cpp, notary.cpp, user_questions.cpp (users the chat
+/// federation.cpp (what other servers ask of it), public_rooms.cpp, user_questions.cpp (users the chat
 /// server is asked for).
 class directory_machine {
 public:
@@ -97,13 +97,6 @@ private:
   void route(const command_received& m, chat::room_upgrade x);
 
   // -- creating.cpp
-  struct creation {
-    std::string room_id;
-    time_ms since = 0;
-    std::string alias; ///< empty: none
-  };
-  /// A room.create that has not reported back yet; null: none is under way for that id.
-  const creation* under_way(const std::string& chat_room_id) const;
   // Of a room.create; false: it has failed with the reason.
   bool is_alias_free(const command_received& m, const chat::room_create& x);
   bool name_members(const command_received& m, chat::room_create& x);
@@ -117,7 +110,6 @@ private:
   /// Whether the command names a room of which it is being found out whether it is there already: it waits.
   bool holds_back(const command_received& m);
   void go_on(const std::vector<command_received>& held_back);
-  void bind(const std::string& room_id, const std::string& chat_room_id);
   void route(const command_received& m, const chat::query_public_rooms& x) { lookups_.run(m, x); }
   void route(const command_received& m, const chat::query_servers& x) { lookups_.run(m, x); }
   void route(const command_received& m, const chat::query_verify_users& x) { lookups_.run(m, x); }
@@ -136,17 +128,10 @@ private:
   void asks_overdue();
 
   // -- joining.cpp
-  struct alias_question {
-    command_received command;
-    std::variant<chat::room_join, chat::room_knock> wanted; ///< with the user's Matrix id
-    std::string alias;
-    time_ms since = 0;
-  };
   /// Finds out which room is meant, then `enter`.
   template <class Wanted>
   void find_and_enter(const command_received& m, Wanted x);
-  void alias_answered(const peer_answer& m);
-  void aliases_overdue();
+  void alias_found(remote_aliases::ended q);
   /// Hands a join or a knock on to its room, with the servers to try in order: those of `first`, those of the command,
   /// the room id's own.
   template <class Wanted>
@@ -175,41 +160,9 @@ private:
   void list(const room_listed& m);
   void public_rooms(const federation_call& m);
 
-  // -- notary.cpp
-  struct notary_wanted {
-    std::string server_name;
-    std::int64_t valid_until_ts = 0;
-    std::vector<std::string> key_ids;
-  };
-  struct notary_question {
-    federation_call call;
-    time_ms since = 0;
-    token reading = 0;    ///< the store is asked for what is kept
-    std::size_t open = 0; ///< servers that have not answered
-    std::vector<notary_wanted> wanted;
-    matrix::json::array documents;
-    std::size_t bytes = 0; ///< of them
-  };
-  void notary(const federation_call& m);
-  /// @returns fault: what is wrong with the question
-  result<std::vector<notary_wanted>> notary_wanted_by(const federation_call& m) const;
-  /// @returns false: it is no answer to a notary's question
-  bool notary_kept(const store_answered& m);
-  void notary_fetch(token number, notary_question& q, notary_wanted w);
-  void notary_keys(const keys_found& m);
-  void notary_overdue();
-  void notary_add(notary_question& q, const matrix::json::object& document) const;
-  void notary_add(notary_question& q, const std::vector<std::string>& kept,
-                  const std::vector<std::string>& key_ids) const;
-  void notary_answer(const notary_question& q);
-
-  void name_room(const room_named& m);
   /// Its listing comes behind its name: who was answered meanwhile may use the alias already.
   void claim_alias_of_new(const room_named& m);
-  /// Another room has taken the place of one.
-  void succeed(const room_succeeded& m);
 
-  result<std::string> room_of(const std::string& named) const;
   /// @param must_be_local  refuse users of other servers
   /// For a field of a command, in place. @returns false: the command has failed with the reason
   bool know_room(const command_received& m, std::string& room);
@@ -245,9 +198,7 @@ private:
   std::uint64_t counter_ = 0;
   decision out_;
   incarnation life_;
-  std::unordered_map<std::string, std::string> room_by_chat_id_, chat_id_by_room_;
-  std::unordered_map<std::string, std::string> refounded_as_; ///< room id -> the room that has taken its place
-  std::map<std::string, creation> creating_;                  ///< by the chat ids of rooms on their way
+  room_names names_;
   direct_rooms direct_;
   user_names users_;
   switching switching_{node_, out_};
@@ -261,14 +212,11 @@ private:
   invite_budget invites_;
   bounded_set large_previews_{large_previews_max}; ///< servers the operator was told of
   public_directory public_;
-  std::unordered_map<std::string, std::string> aliases_;                 ///< alias of this server -> room id
-  std::unordered_map<std::string, std::vector<std::string>> aliases_of_; ///< room id -> what it claims
-  std::map<token, alias_question> asking_aliases_;
-  std::map<std::uint64_t, notary_question> notary_;
+  room_aliases aliases_{out_};
+  remote_aliases remote_aliases_{node_, out_};
+  notary notary_{node_, out_};
   shared_rooms shared_rooms_; ///< used with `federation.profiles_need_shared_room`
-  std::map<token, std::pair<std::uint64_t, std::vector<std::string>>>
-    notary_asked_; ///< keys_wanted -> question, key ids
-  lookups lookups_{node_, out_, users_, public_, chat_id_by_room_};
+  lookups lookups_{node_, out_, users_, public_, names_.by_room()};
   user_asks asks_{node_, out_};
 };
 

@@ -25,7 +25,7 @@ void directory_machine::federation(const federation_call& m) {
   case endpoint::user_keys_query: return keys_query(m);
   case endpoint::user_keys_claim: return keys_claim(m);
   case endpoint::key_query:
-  case endpoint::key_query_batch: return notary(m);
+  case endpoint::key_query_batch: return notary_.ask(m);
   case endpoint::invite_v1:
   case endpoint::invite_v2: return invitation_of_ours(m);
   default: return refuse(out_, m, {fault_code::unrecognized, "not served"});
@@ -138,9 +138,9 @@ void directory_machine::alias(const federation_call& m) {
   const auto* wanted = m.match->find_query("room_alias");
   if (!wanted) return refuse(out_, m, {fault_code::missing_param, "room_alias"});
   if (!matrix::is_room_alias(*wanted)) return refuse(out_, m, {fault_code::invalid_param, "room_alias"});
-  auto it = aliases_.find(*wanted);
-  if (it == aliases_.end()) return refuse(out_, m, {fault_code::not_found, "no such alias"});
-  out_.send_at_once({actor_kind::room, it->second}, m); // which knows the servers in it
+  const auto* room = aliases_.find(*wanted);
+  if (!room) return refuse(out_, m, {fault_code::not_found, "no such alias"});
+  out_.send_at_once({actor_kind::room, *room}, m); // which knows the servers in it
 }
 
 // -- end-to-end encryption: the chat server has none, so our users have no devices. A well-formed empty answer keeps

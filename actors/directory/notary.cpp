@@ -1,15 +1,12 @@
-// Keys of other servers for third ones: as they told them, countersigned by us. Open to anybody, so whoever does not
-// say who they are gets what is kept and no more: nobody is asked for their sake, and no actor made. For a server that
-// has proved itself what is missing is fetched, no more often than for ourselves. Source: server-server-api, "Querying
-// keys through another server".
-#include "actors/answers.hpp"
-#include "actors/directory/directory_machine.hpp"
+#include "actors/directory/notary.hpp"
 
+#include "actors/answers.hpp"
 #include "messages/matrix/identifiers.hpp"
 #include "messages/matrix/key_documents.hpp"
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
 
 namespace causeway::directory {
 namespace {
@@ -47,11 +44,10 @@ bool suffices(const matrix::key_documents& kept, std::int64_t valid_until_ts, co
 
 } // namespace
 
-result<std::vector<directory_machine::notary_wanted>>
-directory_machine::notary_wanted_by(const federation_call& m) const {
-  std::vector<notary_wanted> all;
+result<std::vector<notary::requested>> notary::requested_by(const federation_call& m) const {
+  std::vector<requested> all;
   if (m.match->info->id == matrix::endpoint::key_query) {
-    notary_wanted w{m.match->parameters.at(0), out_.now(), {}};
+    requested w{m.match->parameters.at(0), out_.now(), {}};
     if (const auto* text = m.match->find_query("minimum_valid_until_ts")) {
       const auto [end, problem] = std::from_chars(text->data(), text->data() + text->size(), w.valid_until_ts);
       if (problem != std::errc{} || end != text->data() + text->size())
@@ -66,7 +62,7 @@ directory_machine::notary_wanted_by(const federation_call& m) const {
     return {fault_code::invalid_param, "server_keys: over " + std::to_string(servers_max) + " servers"};
   for (const auto& [name, keys] : *servers) {
     if (!keys.as_object()) return {fault_code::bad_json, "server_keys: an object per server is expected"};
-    notary_wanted w{name, 0, {}};
+    requested w{name, 0, {}};
     for (const auto& [key_id, criteria] : *keys.as_object()) {
       if (w.key_ids.size() < key_ids_max) w.key_ids.push_back(key_id);
       const auto* until = criteria.find_integer("minimum_valid_until_ts");
@@ -78,21 +74,21 @@ directory_machine::notary_wanted_by(const federation_call& m) const {
   return all;
 }
 
-void directory_machine::notary(const federation_call& m) {
-  auto wanted = notary_wanted_by(m);
+void notary::ask(const federation_call& m) {
+  auto wanted = requested_by(m);
   if (!wanted) return refuse(out_, m, wanted.error());
-  if (notary_.size() >= questions_max)
+  if (open_.size() >= questions_max)
     return refuse(out_, m, {fault_code::limit_exceeded, "too many questions about keys"});
-  notary_question q;
+  question q;
   q.call = m;
   q.call.body = nullptr;
   q.since = out_.now();
   store::load_key_documents kept;
   for (auto& w : *wanted) {
     if (w.server_name == node_.server_name) {
-      notary_add(q, matrix::server_keys_document(node_.server_name, node_.key, node_.old_keys,
-                                                 out_.now() + std::int64_t{node_.settings().federation.key_lifetime_h} *
-                                                                3'600'000));
+      add(q, matrix::server_keys_document(node_.server_name, node_.key, node_.old_keys,
+                                          out_.now() +
+                                            std::int64_t{node_.settings().federation.key_lifetime_h} * 3'600'000));
       continue;
     }
     // Nobody can be told by a name that is none, nor through us of a server we do not deal with.
@@ -100,17 +96,16 @@ void directory_machine::notary(const federation_call& m) {
     kept.servers.push_back(w.server_name);
     q.wanted.push_back(std::move(w));
   }
-  if (q.wanted.empty()) return notary_answer(q);
+  if (q.wanted.empty()) return answer(q);
   q.reading = out_.next_token();
   out_.ask(q.reading, std::move(kept));
-  if (notary_.empty()) out_.wake_at(out_.now() + node_.settings().federation.request_timeout_ms, timer_kind::notary);
-  notary_.emplace(out_.next_token(), std::move(q));
+  if (open_.empty()) out_.wake_at(out_.now() + node_.settings().federation.request_timeout_ms, timer);
+  open_.emplace(out_.next_token(), std::move(q));
 }
 
-bool directory_machine::notary_kept(const store_answered& m) {
-  const auto it =
-    std::find_if(notary_.begin(), notary_.end(), [&](const auto& x) { return x.second.reading == m.asked; });
-  if (m.asked == 0 || it == notary_.end()) return false;
+bool notary::answered(const store_answered& m) {
+  const auto it = std::find_if(open_.begin(), open_.end(), [&](const auto& x) { return x.second.reading == m.asked; });
+  if (m.asked == 0 || it == open_.end()) return false;
   auto& [number, q] = *it;
   q.reading = 0;
   static const store::key_documents_loaded nothing; // the store is busy
@@ -121,66 +116,65 @@ bool directory_machine::notary_kept(const store_answered& m) {
     const auto documents = found == kept.end() ? matrix::key_documents{} : matrix::split_documents(found->second);
     const bool may_fetch = !q.call.origin.empty() &&
                            node_.settings().federation.notary == config::notary_service::fetched &&
-                           notary_asked_.size() < fetches_max;
-    if (may_fetch && !suffices(documents, w.valid_until_ts, w.key_ids)) notary_fetch(number, q, std::move(w));
-    else notary_add(q, documents, w.key_ids);
+                           fetches_.size() < fetches_max;
+    if (may_fetch && !suffices(documents, w.valid_until_ts, w.key_ids)) fetch(number, q, std::move(w));
+    else add(q, documents, w.key_ids);
   }
   if (q.open > 0) return true;
-  notary_answer(q);
-  notary_.erase(it);
+  answer(q);
+  open_.erase(it);
   return true;
 }
 
-void directory_machine::notary_fetch(token number, notary_question& q, notary_wanted w) {
+void notary::fetch(token number, question& q, requested w) {
   const auto asked = out_.next_token();
-  notary_asked_[asked] = {number, w.key_ids};
+  fetches_[asked] = {number, w.key_ids};
   ++q.open;
   out_.send_at_once({actor_kind::remote_server, w.server_name},
                     keys_wanted{{actor_kind::directory, ""}, asked, w.valid_until_ts, std::move(w.key_ids), true});
 }
 
-void directory_machine::notary_keys(const keys_found& m) {
-  auto asked = notary_asked_.find(m.asked);
-  if (asked == notary_asked_.end()) return;
+void notary::answered(const keys_found& m) {
+  auto asked = fetches_.find(m.asked);
+  if (asked == fetches_.end()) return;
   const auto [number, key_ids] = std::move(asked->second);
-  notary_asked_.erase(asked);
-  auto it = notary_.find(number);
-  if (it == notary_.end()) return;
+  fetches_.erase(asked);
+  auto it = open_.find(number);
+  if (it == open_.end()) return;
   auto& q = it->second;
-  if (m.documents) notary_add(q, *m.documents, key_ids);
+  if (m.documents) add(q, *m.documents, key_ids);
   if (--q.open > 0) return;
-  notary_answer(q);
-  notary_.erase(it);
+  answer(q);
+  open_.erase(it);
 }
 
-void directory_machine::notary_add(notary_question& q, const std::vector<std::string>& kept,
-                                   const std::vector<std::string>& key_ids) const {
+void notary::add(question& q, const std::vector<std::string>& kept, const std::vector<std::string>& key_ids) const {
   // A key its server no longer lists is proved by the document that once listed it.
   for (auto& document : matrix::documents_with(kept, key_ids)) {
     matrix::sign_json(document, node_.server_name, node_.key);
-    notary_add(q, document);
+    add(q, document);
   }
 }
 
-void directory_machine::notary_add(notary_question& q, const object& document) const {
+void notary::add(question& q, const object& document) const {
   const auto bytes = matrix::json::canonical(document).size();
   if (q.bytes + bytes > answer_bytes_max) return;
   q.bytes += bytes;
   q.documents.emplace_back(document);
 }
 
-void directory_machine::notary_overdue() {
+void notary::on_timer() {
   const auto patience = std::int64_t{node_.settings().federation.request_timeout_ms};
-  while (!notary_.empty() && out_.now() - notary_.begin()->second.since >= patience) {
-    const auto number = notary_.begin()->first;
-    notary_answer(notary_.begin()->second);
-    notary_.erase(notary_.begin());
-    std::erase_if(notary_asked_, [&](const auto& x) { return x.second.first == number; });
+  while (!open_.empty() && out_.now() - open_.begin()->second.since >= patience) {
+    const auto number = open_.begin()->first;
+    answer(open_.begin()->second);
+    open_.erase(open_.begin());
+    std::erase_if(fetches_, [&](const auto& x) { return x.second.first == number; });
   }
-  if (!notary_.empty()) out_.wake_at(notary_.begin()->second.since + patience, timer_kind::notary);
+  if (!open_.empty()) out_.wake_at(open_.begin()->second.since + patience, timer);
 }
 
-void directory_machine::notary_answer(const notary_question& q) {
+void notary::answer(const question& q) {
   reply(out_, q.call, 200, matrix::json::canonical(object{{"server_keys", q.documents}}));
 }
 

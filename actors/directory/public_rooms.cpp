@@ -29,8 +29,6 @@ public_directory::filter filter_in(const matrix::json::value* body) {
 } // namespace
 
 void directory_machine::list(const room_listed& m) {
-  const auto claimed = std::exchange(aliases_of_[m.room_id], {});
-  aliases_of_.erase(m.room_id);
   auto told = matrix::json::parse(m.listing.empty() ? "{}" : m.listing);
   if (node_.settings().federation.profiles_need_shared_room) shared_rooms_.listed(m.room_id, told ? &*told : nullptr);
   direct_.listed(m.room_id, told ? &*told : nullptr);
@@ -39,19 +37,7 @@ void directory_machine::list(const room_listed& m) {
   if (const auto* list = told ? told->find_array("aliases") : nullptr)
     for (const auto& a : *list)
       if (a.as_string()) now.push_back(*a.as_string());
-  for (const auto& a : claimed)
-    if (auto it = aliases_.find(a);
-        it != aliases_.end() && it->second == m.room_id && std::find(now.begin(), now.end(), a) == now.end()) {
-      aliases_.erase(it);
-      // The room that goes on as another gives it up when that one has claimed it.
-      for (const auto& [room, claims] : aliases_of_)
-        if (std::find(claims.begin(), claims.end(), a) != claims.end()) aliases_.emplace(a, room);
-    }
-  for (const auto& a : now)
-    if (const auto at = aliases_.emplace(a, m.room_id).first; at->second != m.room_id) // whoever came first keeps it
-      out_.log(log_level::warning, "A804 alias already belongs to another room",
-               {{"alias", a}, {"room", m.room_id}, {"has_it", at->second}});
-  if (!now.empty()) aliases_of_[m.room_id] = std::move(now);
+  aliases_.listed(m.room_id, std::move(now));
   public_.put(m.room_id, told ? told->find_object("room") : nullptr);
 }
 
