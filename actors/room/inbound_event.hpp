@@ -1,13 +1,12 @@
 #pragma once
 #include "actors/effects.hpp"
 #include "actors/room/attempt.hpp"
+#include "actors/room/event_state.hpp"
 #include "messages/matrix/event.hpp"
-#include "messages/matrix/state_map.hpp"
 
 #include <cstddef>
 #include <cstdint>
 #include <map>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -71,20 +70,13 @@ struct inbound_event {
   } author_of_stripped = author::unasked; ///< whether its own server was asked for the whole
   std::uint64_t pulled_for = 0;           ///< the gap we asked for it for; nobody else waits. 0: none
   bool pulled() const { return pulled_for != 0; }
-  bool stripped = false; ///< `event` is what the redaction left of a copy that did not match its hash
-  bool stands_alone =
-    false; ///< placed by a state of its own, its parents aside: they come as what they are, not as its history
+  bool stripped = false;  ///< `event` is what the redaction left of a copy that did not match its hash
   bool in_inbox = false;  ///< staged: on disk, answered for
   std::size_t bytes = 0;  ///< of its text, where it is staged; 0: not counted yet
   bool looked_up = false; ///< the store was asked for its unknown parents
   policy_progress policy;
   time_ms since = 0;
-  std::optional<matrix::state_map>
-    remote_state;                 ///< state before it, as another server sent it (oldest events of a gap)
-  bool uses_remote_state = false; ///< `remote_state` came so; otherwise it is known: a room begins with none
-  /// It fails the auth rules by the state after its parents, which came from another server: a state of its own is
-  /// fetched.
-  bool needs_state_refetch = false;
+  event_state state; ///< the one before it
   std::vector<waiter> waiters;
   void enter(work_phase next, time_ms now) {
     if (phase != next) phase_since = now;

@@ -177,13 +177,13 @@ inbound_events::progress inbound_events::advance_one(std::uint64_t id, inbound_e
     end_work(id, {});
     return progress::ended;
   };
-  if (w.remote_state) {
+  if (w.state.is_given()) {
     // The oldest event of a gap: its state was told by a server that has it. What it rests on itself need not be part
     // of that.
     for (const auto& auth : w.event->auth_events) look(auth, false);
     return missing ? stays() : placed();
   }
-  if (w.needs_state_refetch) {
+  if (w.state.is_to_fetch()) {
     unknown = true; // the state before it
     return stays();
   }
@@ -208,7 +208,7 @@ inbound_events::progress inbound_events::advance_one(std::uint64_t id, inbound_e
   for (const auto& auth : w.event->auth_events) look(auth, false);
   if (w.event->prev_events.empty() && w.event->event_id == room_.graph.create()->event_id) {
     // The way back has come to the beginning of the room, where the state is known: there is none.
-    w.remote_state.emplace();
+    w.state.begin_room();
     accept(id, w, nullptr);
     end_work(id, {});
     return progress::ended;
@@ -244,9 +244,9 @@ void inbound_events::advance() {
 inbound_events::acceptance inbound_events::accept(std::uint64_t id, inbound_event& w, const policy_denied* denied) {
   state_ref before;
   std::vector<store::write> states_made;
-  const bool at_gap = w.remote_state.has_value();
-  if (w.remote_state) {
-    std::vector<state_ref> states{writer_.adopt_state(*std::exchange(w.remote_state, {}), states_made)};
+  const bool at_gap = w.state.is_given();
+  if (auto own = w.state.take()) {
+    std::vector<state_ref> states{writer_.adopt_state(*std::move(own), states_made)};
     for (const auto& prev : w.event->prev_events)
       if (room_.graph.is_placed(prev)) states.push_back(room_.graph.find(prev)->after);
     before = writer_.resolve(std::move(states), states_made);
@@ -260,21 +260,19 @@ inbound_events::acceptance inbound_events::accept(std::uint64_t id, inbound_even
     return events_on_remote_state_.contains(prev);
   });
   if (verdict.judged == store::verdict::rejected &&
-      (w.uses_remote_state || parents_use_remote_state || lacks_what_is_cited(*w.event, before)) &&
+      (w.state.is_remote() || parents_use_remote_state || lacks_what_is_cited(*w.event, before)) &&
       room_.graph.judge_by_own_auth_events(*w.event).judged != store::verdict::rejected) {
     // Whoever told the state may have told an old one: a rejection would stand for ever, though all others accept the
     // event.
     out_.log(log_level::info,
              "R103 event fails authorization against state received from another server; refetching state",
              {{"room", room_.id}, {"event", w.event->event_id}, {"reason", verdict.reason}});
-    w.needs_state_refetch = w.needs_state_refetch || !w.uses_remote_state;
-    w.uses_remote_state = false;
-    w.stands_alone = false;
+    w.state.distrust();
     w.enter(work_phase::closing_gap, out_.now());
     if (!w.in_inbox && !w.pulled()) stage(w);
     return acceptance::needs_another_state;
   }
-  if (w.uses_remote_state || (parents_use_remote_state && (w.pulled() || missing_.has_gap(id)))) {
+  if (w.state.is_remote() || (parents_use_remote_state && (w.pulled() || missing_.has_gap(id)))) {
     events_on_remote_state_.insert(w.event->event_id);
   }
   out_.writes().insert(out_.writes().end(), std::make_move_iterator(states_made.begin()),
@@ -291,7 +289,7 @@ inbound_events::acceptance inbound_events::accept(std::uint64_t id, inbound_even
                                   verdict.reason};
            }));
   const auto came = std::exchange(w.event, redactions_.as_redacted(w.event));
-  auto changes = writer_.add(w.event, before, verdict, !w.stands_alone);
+  auto changes = writer_.add(w.event, before, verdict, !w.state.stands_alone());
   redactions_.settle(w.event);
   if (came != w.event) repair_.offer(*room_.graph.find(w.event->event_id), came); // told before in a poorer form
   w.phase = work_phase::done;
@@ -366,7 +364,7 @@ policy_result inbound_events::check_policy(std::uint64_t id, inbound_event& w) {
   if (std::holds_alternative<policy_unchecked>(w.policy)) {
     if (matrix::has_policy_signature(*w.event, *guard)) return policy_passed{};
     // Only what passes the room's own rules is worth a question.
-    if (!w.remote_state &&
+    if (!w.state.is_given() &&
         room_.graph.judge(*w.event, writer_.state_before(w.event->prev_events)).judged != store::verdict::accepted)
       return policy_passed{};
     w.policy = policy_wanted{};

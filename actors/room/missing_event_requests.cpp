@@ -93,8 +93,8 @@ missing_events::missing_of_gap missing_events::missing_for(const gap& g) const {
     const bool all_refuted =
       !x.prev_events.empty() &&
       std::all_of(x.prev_events.begin(), x.prev_events.end(), [this](const auto& p) { return inbound_.is_refuted(p); });
-    if (!w.remote_state && (w.needs_state_refetch || all_refuted)) found.states.push_back(&w);
-    else if (!w.remote_state && std::any_of(x.prev_events.begin(), x.prev_events.end(), [&](const auto& p) {
+    if (w.state.is_to_fetch() || (all_refuted && !w.state.is_given())) found.states.push_back(&w);
+    else if (!w.state.is_given() && std::any_of(x.prev_events.begin(), x.prev_events.end(), [&](const auto& p) {
                return !room_.graph.is_placed(p) && !inbound_.is_left_out(x, p) && unknown(p);
              }))
       found.parents.push_back(&w);
@@ -155,7 +155,7 @@ bool missing_events::ask_state_of_target(gap& g) {
   const auto& target = inbound_.all().at(g.work_id);
   const auto pause = gap_pauses_.find(g.work_id);
   const auto attempt = pause == gap_pauses_.end() ? 0 : pause->second.attempts;
-  if (target.remote_state || (attempt >= alone_attempts_max && attempt % alone_attempts_every != 0)) return false;
+  if (target.state.is_given() || (attempt >= alone_attempts_max && attempt % alone_attempts_every != 0)) return false;
   if (!ask_state(g, target)) return false;
   g.alone = true;
   return true;
@@ -548,7 +548,7 @@ std::uint64_t missing_events::first_in_line(std::uint64_t work_id) const {
     if (parent == inbound_.by_event().end()) break;
     const auto& p = all.at(parent->second);
     const bool waits = p.phase == work_phase::closing_gap || p.phase == work_phase::waiting_for_parents;
-    if (!waits || !p.copies.empty() || p.remote_state || p.needs_state_refetch || p.event->is_state() ||
+    if (!waits || !p.copies.empty() || p.state.is_given() || p.state.is_to_fetch() || p.event->is_state() ||
         matrix::server_name_of(p.event->sender) != matrix::server_name_of(x.sender) ||
         !room_.graph.missing_auth_events(*p.event).empty())
       break;
@@ -563,9 +563,7 @@ void missing_events::take_state_for_gap(std::uint64_t number, matrix::state_map 
   const auto create = state.find({"m.room.create", ""});
   if (it != inbound_.by_event().end() && create != state.end() && create->second == room_.graph.create()->event_id) {
     auto& w = inbound_.all().at(first_in_line(it->second));
-    w.remote_state = std::move(state);
-    w.uses_remote_state = true;
-    w.stands_alone = !w.pulled();
+    w.state.fetch(std::move(state), !w.pulled());
   }
   g.paused = true; // whatever asks next goes on from here
   inbound_.advance();

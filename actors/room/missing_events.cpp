@@ -73,8 +73,7 @@ void missing_events::event_ended(std::uint64_t id) {
       for (auto& [other, w] : inbound_.all()) {
         if (w.pulled_for != g->number) continue;
         w.pulled_for = 0;
-        w.remote_state.reset(); // it is asked for again, with what it rests on
-        w.stands_alone = false;
+        w.state.drop(); // it is asked for again, with what it rests on
       }
     close(g->number);
   }
@@ -392,8 +391,7 @@ void missing_events::next_gap_server(std::uint64_t number, const std::string& wh
     pause.until = out_.now() + std::min<time_ms>(time_ms{room_.node.settings().room.inbox_retry_ms}
                                                    << std::min(pause.attempts++, 20u),
                                                  gap_retry_ms_max);
-    it->second.remote_state.reset(); // it is asked for again, with what it rests on
-    it->second.stands_alone = false;
+    it->second.state.drop(); // it is asked for again, with what it rests on
   }
   inbound_.forget_absent();
   keep_late_questions(g);

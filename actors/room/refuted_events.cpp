@@ -29,7 +29,7 @@ bool inbound_events::refute_circles() {
   if (!room_.exists || room_.graph.rules().event_ids != matrix::event_id_format::given) return false;
   std::vector<matrix::event_ptr> stuck;
   for (const auto& [id, w] : work_)
-    if (w.copies.empty() && !w.remote_state && !w.needs_state_refetch &&
+    if (w.copies.empty() && !w.state.is_given() && !w.state.is_to_fetch() &&
         (w.phase == work_phase::waiting_for_parents || w.phase == work_phase::closing_gap))
       stuck.push_back(w.event);
   bool moved = false;
@@ -42,7 +42,7 @@ bool inbound_events::refute_circles() {
       // A server may tell us another event under an id than it told the others: what it cites may be honest, and is
       // placed with a state of its own.
       if (servers.size() == 1) refute(id, "the event is part of a circle of parents");
-      else work_.at(id).needs_state_refetch = true;
+      else work_.at(id).state.need();
       moved = true;
     }
   }
