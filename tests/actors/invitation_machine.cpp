@@ -247,4 +247,12 @@ BOOST_AUTO_TEST_CASE(a_late_older_invite_does_not_replace_the_newer_one_he_said_
   BOOST_TEST(r.row.inviter == abe);
 }
 
+BOOST_AUTO_TEST_CASE(a_command_that_was_handed_to_the_wrong_actor_is_answered_as_the_defect_it_is) {
+  rig r(their_room, bob);
+  const auto results = told<command_done>(r.command(chat::query_room{their_room, {}}));
+  BOOST_REQUIRE(results.size() == 1u);
+  BOOST_TEST(!results[0].second.succeeded);
+  BOOST_TEST((chat::decode_fault(results[0].second.body).code == fault_code::internal));
+}
+
 BOOST_AUTO_TEST_SUITE_END()

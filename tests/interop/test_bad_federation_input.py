@@ -306,6 +306,18 @@ class BadFederationInput(InteropCase):
                 self.refused(self.put_invite(room_version, {key: event[key] for key in event if key != "signatures"}, [create]), 403, "M_FORBIDDEN")
             self.assertEqual(self.put_invite(room_version, event, [create])[0], 200)
 
+    def test_an_invitation_that_was_altered_on_its_way_is_refused(self):
+        """What it says is not what its sender has signed: the hash says so."""
+        alice = self.ours.user(self.fresh("alice"))
+        for room_version in ("10", "11", "12"):
+            with self.subTest(room_version=room_version):
+                event, create = self.invitation(alice, room_version)
+                altered = {**event, "content": {**event["content"], "reason": "not what he wrote"}}
+                answer = self.put_invite(room_version, altered, [create])
+                self.refused(answer, 400, "M_BAD_JSON")
+                self.assertIn("content hash", answer[1]["error"])
+                self.assertEqual(self.put_invite(room_version, event, [create])[0], 200)
+
     def test_an_invitation_that_is_not_canonical_is_bad_json(self):
         alice = self.ours.user(self.fresh("alice"))
         for odd in (1.5, 2**53, -2**53, 1e10):

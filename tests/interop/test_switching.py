@@ -211,7 +211,9 @@ class CausewayRefusals:
         self.assertFalse(self.ours.has_invitation(room, alice))
 
     def profile_is_gone(self, bob, user):
-        """A broker asks for no profiles."""
+        with self.assertRaises(CommandError) as refused:
+            self.theirs.chat.command("query.profile", {"user": user})
+        self.assertEqual(refused.exception.code, "not_found")
 
 
 class MayFederateScenarios(SwitchingBase):

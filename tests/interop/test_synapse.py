@@ -2,6 +2,7 @@
 
 from harness.case import InteropCase
 from knock_scenarios import KnockScenarios
+from large_room_scenarios import LargeRoomScenarios
 from scenarios import DismissalScenarios, GapScenarios, Scenarios, TypingScenarios
 
 
@@ -53,9 +54,7 @@ class GapsWithSynapseInVersion12(GapsWithSynapse):
     room_version = "12"
 
 
-class LargeRoomsWithSynapse(InteropCase):
-    """Every room of more than two members counts as large."""
-
+class LargeRoomsWithSynapse(LargeRoomScenarios, InteropCase):
     room_version = "11"
 
     @classmethod
@@ -63,35 +62,6 @@ class LargeRoomsWithSynapse(InteropCase):
         super().setUpClass()
         cls.theirs = cls.start_synapse("synapse", room_version=cls.room_version)
         cls.ours = cls.start_causeway("ours", room_version=cls.room_version, settings={"room": {"omit_members_above": 2}})
-
-    def test_we_join_without_members_and_they_follow(self):
-        founder, others = self.theirs.user("founder"), [self.theirs.user(f"other{number}") for number in range(4)]
-        alice = self.ours.user("alice")
-        room = self.theirs.create_channel(founder, others)
-        for other in others:
-            self.theirs.accept(room, other)
-        self.theirs.invite(room, founder, alice)
-        self.ours.chat.wait_for("invitation.received", matrix_room_id=room, user=alice)
-        self.ours.accept(room, alice)
-        created = self.ours.chat.wait_for("room.created", matrix_room_id=room)
-        self.assertTrue(created.body["more_members"])
-        self.ours.chat.wait_for("room.members", matrix_room_id=room, complete=True)
-        self.assertEqual(self.ours.members(room, alice), {founder, alice, *others})
-        self.ours.send(room, alice, "all here?")
-        self.until_equal(lambda: self.theirs.texts(room, others[0], alice), ["all here?"], "our message at theirs")
-        self.theirs.send(room, others[1], "all here")
-        self.until_equal(lambda: self.ours.texts(room, alice, others[1]), ["all here"], "their message here")
-
-    def test_they_join_ours_without_members_and_know_them_soon(self):
-        bob, (alice, *others) = self.theirs.user("bob"), [self.ours.user(f"ours{number}") for number in range(5)]
-        room = self.ours.create_channel(alice, [*others, bob])
-        self.until(lambda: self.theirs.has_invitation(room, bob), "the invitation to reach them")
-        self.theirs.accept(room, bob)
-        self.until_equal(lambda: self.theirs.members(room, bob), {alice, bob, *others}, "all members to be known there")
-        self.ours.send(room, others[2], "do you know me?")
-        self.until_equal(lambda: self.theirs.texts(room, bob, others[2]), ["do you know me?"], "our message at theirs")
-        self.theirs.send(room, bob, "I do")
-        self.until_equal(lambda: self.ours.texts(room, alice, bob), ["I do"], "their message here")
 
 
 class LargeRoomsWithSynapseInVersion10(LargeRoomsWithSynapse):

@@ -4,6 +4,7 @@ import threading
 
 from harness.case import PATIENCE_S, InteropCase
 from knock_scenarios import KnockScenarios
+from large_room_scenarios import LargeRoomScenarios
 from scenarios import Conversation, DismissalScenarios, GapScenarios, Scenarios, TypingScenarios
 
 
@@ -119,3 +120,11 @@ class GapsWithCauseway(GapScenarios, InteropCase):
         super().setUpClass()
         cls.theirs, cls.their_front = cls.start_causeway_behind_front("theirs")
         cls.ours, cls.our_front = cls.start_causeway_behind_front("ours")
+
+
+class LargeRoomsWithCauseway(LargeRoomScenarios, InteropCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.theirs = cls.start_causeway("theirs", settings={"room": {"omit_members_above": 2}})
+        cls.ours = cls.start_causeway("ours", settings={"room": {"omit_members_above": 2}})

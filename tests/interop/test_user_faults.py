@@ -1,14 +1,18 @@
 """Faults that a chat user is shown and that no other chapter plays with a real broker: each code of CONTRACT.md's table as it comes out, and
-what the chat server does about it. The other server never hears of any of them."""
+what the chat server does about it."""
 
+import contextlib
+import glob
 import os
 import socket
+import sqlite3
 
 from causeway_demo.certificates import Authority
 from causeway_demo.chat_server import CommandError
 from harness.case import InteropCase
 from harness.fake_homeserver import FakeHomeserver
 from harness.raw_edge import RawEdge
+from hostile.case import HostileCase
 from scenarios import ScenarioBase
 
 # Commands that one connection may have open; less than the broker's own bounds.
@@ -18,6 +22,8 @@ ASKED_MAX, NAMED_MAX = 500, 100
 
 
 class UserFaults(ScenarioBase, InteropCase):
+    """The other server never hears of any of them."""
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -98,3 +104,77 @@ class UserFaults(ScenarioBase, InteropCase):
         self.assertEqual((header["id"], header["ok"], body["code"], body["retryable"]), (ids[-1], False, "credit_exceeded", True))
         # Another connection has a credit of its own.
         self.assertTrue(self.ours.chat.command("query.federation", {})["enabled"])
+
+
+class JoinsThatOneServerCannotGrant(HostileCase):
+    """A restricted room: whether somebody may join has to be known where they ask, and somebody there has to be able to let them in."""
+
+    def test_who_asks_a_server_that_cannot_know_or_cannot_let_them_in_may_ask_another(self):
+        for code in ("unable_to_authorise_join", "unable_to_grant_join"):
+            with self.subTest(code=code):
+                room = self.hostile.found_room()
+                self.hostile.lies["make_join"] = lambda *_, code=code: (400, {"errcode": "M_" + code.upper(), "error": "not by me"})
+                refusal = self.join_refused(self.hostile, room, code)
+                self.assertTrue(refusal.retryable, refusal)
+                self.assertIn("not by me", refusal.detail)
+
+    def close(self, shared, allowed):
+        """Only members of the room `allowed` may come in."""
+        rule = {"join_rule": "restricted", "allow": [{"type": "m.room_membership", "room_id": allowed}]}
+        self.changed(shared, "m.room.join_rules", rule)
+
+    def changed(self, shared, kind, content):
+        event_id, event = shared.room.add(kind, content, state_key="")
+        self.assertEqual(self.verdicts(self.honest, [event]), {event_id: {}})
+
+    def test_a_server_that_asks_us_is_told_which_of_the_two_it_is(self):
+        shared, club = self.share(), self.share()
+        new = self.hostile.user(self.fresh("new"))
+        self.close(shared, f"!elsewhere:{self.honest.server_name}")  # none of ours is in that one
+        self.refused(self.hostile.make_join(shared.room_id, new), 400, "M_UNABLE_TO_AUTHORISE_JOIN")
+        self.close(shared, club.room_id)
+        self.refused(self.hostile.make_join(shared.room_id, new), 403, "M_FORBIDDEN")
+        levels = shared.room.content_of("m.room.power_levels")
+        self.changed(shared, "m.room.power_levels", {**levels, "invite": 75})  # none of ours has that
+        self.refused(self.hostile.make_join(shared.room_id, club.mallory), 400, "M_UNABLE_TO_GRANT_JOIN")
+        self.changed(shared, "m.room.power_levels", {**levels, "invite": 0})
+        self.assertEqual(self.hostile.make_join(shared.room_id, club.mallory)[0], 200)
+
+
+class ParkedRooms(HostileCase):
+    """A row of a room is damaged on disk, so the actor of the room cannot begin."""
+
+    settings = {"supervisor": {"restart_limit": 2, "restart_delay_ms": 10}}
+
+    def put_create_event(self, shared, text):
+        """Writes it over the room's create event; returns what was there. The broker is down meanwhile."""
+        event_id = shared.room.state["m.room.create", ""]
+        self.ours.stop_server()
+        database, = glob.glob(os.path.join(self.ours.broker.directory, "data", "*.db"))
+        with contextlib.closing(sqlite3.connect(database)) as store, store:
+            (before,), = store.execute("SELECT json FROM events WHERE event_id = ?", (event_id,))
+            store.execute("UPDATE events SET json = ? WHERE event_id = ?", (text, event_id))
+        self.ours.start_server()
+        return before
+
+    def test_what_is_said_in_a_room_that_cannot_be_read_is_refused_until_it_can_and_other_rooms_go_on(self):
+        shared, other = self.share(), self.share()
+        body = {"room": shared.room_id, "sender": shared.alice, "text": "does anybody hear me?", "message": self.fresh("m")}
+        codes, command_id = [], self.fresh("parked")
+        before = self.put_create_event(shared, "{")
+
+        def is_parked():
+            with self.assertRaises(CommandError) as refused:
+                self.chat.command("message.send", body, command_id)
+            self.assertTrue(refused.exception.retryable, refused.exception)
+            codes.append(refused.exception.code)
+            return refused.exception.code == "parked" and refused.exception.detail
+        detail = self.until(is_parked, "the room to be parked")
+        self.assertLessEqual(set(codes), {"store_failed", "parked"})
+        self.assertIn(shared.room_id, detail)
+        self.says(other, "we go on")
+        self.put_create_event(shared, before)
+        event_id = self.chat.command("message.send", body, command_id)["event_id"]
+        self.until(lambda: "does anybody hear me?" in [pdu["content"].get("body") for pdu in list(self.honest.received_pdus)],
+                   "the message to arrive")
+        self.assertTrue(event_id.startswith("$"))
