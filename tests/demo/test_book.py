@@ -270,6 +270,19 @@ class Messages(BookCase):
         self.assertEqual(self.book.room(ROOM)["readers"], {"@b:y": {"event_id": "$0", "ts": 7}})
 
 
+    def test_who_has_read_a_thread_has_not_read_the_room_by_that(self):
+        self.message("$1")
+        self.book.told_at_once("receipt", {"matrix_room_id": ROOM, "user": "@b:y", "event_id": "$1", "ts": 5, "thread": "$1"})
+        room = self.book.room(ROOM)
+        self.assertEqual((room["readers"], room["thread_readers"]), ({}, {"$1": {"@b:y": {"event_id": "$1", "ts": 5}}}))
+        self.book.told_at_once("receipt", {"matrix_room_id": ROOM, "user": "@b:y", "event_id": "$1", "ts": 6, "thread": "main"})
+        self.assertEqual(self.book.room(ROOM)["readers"], {"@b:y": {"event_id": "$1", "ts": 6}})
+        for number in range(60):
+            marker = {"matrix_room_id": ROOM, "user": "@b:y", "event_id": "$1", "ts": 7, "thread": f"$t{number}"}
+            self.book.told_at_once("receipt", marker)
+        self.assertEqual(len(self.book.room(ROOM)["thread_readers"]), 50)
+        self.assertIn("$t59", self.book.room(ROOM)["thread_readers"])
+
     def test_what_is_read_in_private_is_known_as_that(self):
         self.message("$1")
         self.book.reads(ROOM, "@a:x", "$1", True)

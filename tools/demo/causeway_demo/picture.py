@@ -14,11 +14,16 @@ def _colour(x, y):
     return (30, 90, 160) if y >= 140 else (170, 210, 240)
 
 
-def write(path):
-    """Writes the file."""
+def write(path, times=1):
+    """Writes the file.
+
+    :param times: how much larger it is, in both directions
+    """
+    width, height = times * WIDTH, times * HEIGHT
+
     def chunk(kind, data):
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-    rows = b"".join(b"\0" + bytes(part for x in range(WIDTH) for part in _colour(x, y)) for y in range(HEIGHT))
+    rows = b"".join(b"\0" + bytes(part for x in range(width) for part in _colour(x // times, y // times)) for y in range(height))
     with open(path, "wb") as out:
-        out.write(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", WIDTH, HEIGHT, 8, 2, 0, 0, 0)) +
+        out.write(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)) +
                   chunk(b"IDAT", zlib.compress(rows, 9)) + chunk(b"IEND", b""))

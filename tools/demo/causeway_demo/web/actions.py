@@ -30,6 +30,7 @@ PLAIN = {
     "knock.reject",
     "query.can",
     "query.user",
+    "query.profile",
     "query.federation",
     "query.verify_users",
     "room.set_name",
@@ -80,6 +81,7 @@ OPTIONAL = (
     "room.bind",
     "message.bind",
     "query.verify_users",
+    "query.profile",
     "query.servers",
     "query.dead_letters",
     "federation.configure",
@@ -98,14 +100,18 @@ class Refused(Exception):
 class Actions:
     """:param is_up: whether the own broker is there
     :param on_deactivated: called with a user of ours who is nobody from now on
+    :param on_profile: called with the id and the Matrix id of a user of ours whose profile was said
     """
 
-    def __init__(self, chat, book, look_again, is_up, on_deactivated=lambda user: None):
+    def __init__(
+        self, chat, book, look_again, is_up, on_deactivated=lambda user: None, on_profile=lambda own_id, user: None
+    ):
         self._chat = chat
         self._book = book
         self._look_again = look_again
         self._is_up = is_up
         self._on_deactivated = on_deactivated
+        self._on_profile = on_profile
         self._waiting = threading.Semaphore(WAITING_MAX)
         self._writers = concurrent.futures.ThreadPoolExecutor(max_workers=4, thread_name_prefix="writer")
 
@@ -164,7 +170,9 @@ class Actions:
         room, message = body["room"], body["message"]
         try:
             answer = self._chat.command("message.send", body, timeout=MESSAGE_S)
-            self._book.change(room, message, state="accepted", event_id=answer["event_id"])
+            self._book.change(
+                room, message, state="accepted", event_id=answer["event_id"], reach=answer.get("servers")
+            )
         except CommandError as refused:
             self._book.change(room, message, state="refused", fault={"code": refused.code, "message": str(refused)})
         except CommandTimeout:
@@ -191,12 +199,14 @@ class Actions:
             raise Refused("timed_out", "the broker did not answer in time") from None
         return {"mxc": mxc, "size_bytes": size}
 
-    def send_file(self, room, sender, file_name, content_type, source):
+    def send_file(self, room, sender, file_name, content_type, source, **more):
         """Puts an open file into the broker's store and says so in the room.
 
+        :param more: width, height and thumbnail of `files` of message.send
         :raises Refused
         """
-        about = {"file_name": file_name, "content_type": content_type, **self.put_file(file_name, content_type, source)}
+        kept = self.put_file(file_name, content_type, source)
+        about = {"file_name": file_name, "content_type": content_type, **kept, **more}
         kind = content_type.split("/")[0]
         message = uuid.uuid4().hex[:12]
         self._book.writes(
@@ -216,13 +226,13 @@ class Actions:
         except Refused as refused:
             self._book.change(room, message, state="refused", fault={"code": refused.code, "message": refused.message})
             raise
-        self._book.change(room, message, state="accepted", event_id=answer["event_id"])
+        self._book.change(room, message, state="accepted", event_id=answer["event_id"], reach=answer.get("servers"))
         return {"event_id": answer["event_id"]}
 
     def _message_edit(self, body):
         answer = self._ask("message.edit", body)
         self._book.change(
-            body["room"], body["message"], text=body["text"], edited={"ts": 0, "event_id": answer["event_id"]}
+            body["room"], body["message"], text=body["text"], html="", edited={"ts": 0, "event_id": answer["event_id"]}
         )
         return answer
 
@@ -250,7 +260,8 @@ class Actions:
 
     def _user_profile(self, body):
         answer = self._ask("user.profile", body)
-        self._book.people.is_called(body["user"], body.get("display_name"), body.get("avatar"))
+        self._on_profile(body["user"], answer["user"])
+        self._book.people.is_called(answer["user"], body.get("display_name"), body.get("avatar"))
         return answer
 
     def _user_deactivate(self, body):
@@ -284,7 +295,8 @@ class Actions:
 
     def _read(self, body):
         answer = self._ask("read", body)
-        self._book.reads(body["room"], body["user"], body["message"], body.get("private") is True)
+        private = body.get("private") is True
+        self._book.reads(body["room"], body["user"], body["message"], private, body.get("thread", ""))
         return answer
 
 

@@ -11,6 +11,7 @@ ROOMS_MAX = 40  # the oldest make room
 TRAIL_MAX = 12  # states of one invitation that are shown
 LATE_MAX = 100  # files that came later than the messages they belong to
 ROLES_MAX = 100  # told before the system message that they are shown in
+THREADS_MAX = 50  # of a room, of which is kept who has read them
 # Of query.room and the notifications: what the page shows of a room.
 ROOM_FIELDS = ("name", "topic", "type", "room_version", "avatar")
 
@@ -93,6 +94,7 @@ class Book:
                 "banned": [],
                 "gone": {},
                 "readers": {},
+                "thread_readers": {},
                 "was": [],
             }
             self._timelines[room] = Timeline(
@@ -194,14 +196,14 @@ class Book:
     def _message_received(self, room, body):
         self._types(room, body["sender"], False)
         fields = ("event_id", "sender", "msgtype", "text", "reply_to", "thread", "mentions", "historical", "ts")
-        more = {key: body[key] for key in ("file", "geo_uri") if body.get(key)}
+        more = {key: body[key] for key in ("file", "geo_uri", "html") if body.get(key)}
         self._timelines[room].add(
             body["event_id"], kind="message", own=False, **{key: body[key] for key in fields}, **more
         )
 
     def _message_edited(self, room, body):
         edited = {"ts": body["ts"], "event_id": body["edit_event_id"]} if body["edit_event_id"] else None
-        self._timelines[room].change(_message(body), text=body["text"], edited=edited)
+        self._timelines[room].change(_message(body), text=body["text"], html=body.get("html", ""), edited=edited)
 
     def _message_deleted(self, room, body):
         self._timelines[room].delete(_message(body), body["by"], body["reason"], body["ts"])
@@ -349,6 +351,7 @@ class Book:
                 event_id="",
                 sender=body["sender"],
                 text=body["text"],
+                html=body.get("html", ""),
                 msgtype="m." + ("location" if body.get("geo_uri") else body.get("kind", "text")),
                 reply_to=body.get("reply_to", ""),
                 thread=body.get("thread", ""),
@@ -387,19 +390,26 @@ class Book:
             if room in self._timelines:
                 self._timelines[room].binds(message, own_id)
 
-    def reads(self, room, user, message, private=False):
+    def reads(self, room, user, message, private=False, thread=""):
         with self._lock:
             room = self._now(room)
             entry = self._timelines[room].entry(message) if room in self._timelines else None
             if entry:
                 about = {"user": user, "event_id": entry["event_id"], "ts": now_ms()}
-                self._has_read(room, {**about, "private": True} if private else about)
+                self._has_read(room, {**about, "thread": thread, **({"private": True} if private else {})})
 
     def _has_read(self, room, body):
-        self._rooms[room]["readers"] = {
-            **self._rooms[room]["readers"],
-            body["user"]: {key: body[key] for key in ("event_id", "ts", "private") if key in body},
-        }
+        document = self._rooms[room]
+        marker = {key: body[key] for key in ("event_id", "ts", "private") if key in body}
+        thread = body.get("thread") or ""
+        if thread not in ("", "main"):
+            threads = dict(document["thread_readers"])
+            threads[thread] = {**threads.pop(thread, {}), body["user"]: marker}
+            while len(threads) > THREADS_MAX:
+                threads.pop(next(iter(threads)))
+            document["thread_readers"] = threads
+        else:
+            document["readers"] = {**document["readers"], body["user"]: marker}
         self._publish(room)
 
     def _types(self, room, user, typing):

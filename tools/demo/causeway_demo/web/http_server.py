@@ -116,6 +116,21 @@ class HttpServer(http.server.ThreadingHTTPServer):
         """A connection that broke is no news."""
 
 
+def picture(query):
+    """What is said of a picture that is sent: its size, and a small one of it.
+
+    :raises Refused
+    """
+    said = {key: query[key] for key in ("width", "height", "thumbnail") if key in query}
+    for key in ("width", "height"):
+        if key not in said:
+            continue
+        if not (said[key].isascii() and said[key].isdigit() and len(said[key]) < 7):
+            raise Refused("bad_body", f"{key} is a number of pixels")
+        said[key] = int(said[key])
+    return said
+
+
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server_version = "causeway-demo"
@@ -162,7 +177,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if path == "/file":
             about = {"room": "", "sender": "", "name": "a file", "type": "application/octet-stream", **query}
             return site.side(query.get("side")).actions.send_file(
-                about["room"], about["sender"], about["name"], about["type"], io.BytesIO(body)
+                about["room"], about["sender"], about["name"], about["type"], io.BytesIO(body), **picture(query)
             )
         if path == "/picture":
             about = {"name": "a picture", "type": "application/octet-stream", **query}

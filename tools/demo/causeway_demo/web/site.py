@@ -23,6 +23,7 @@ SWITCHED = "B"
 # Of federation.configure: what an administrator switches in the page.
 SWITCHES = ("enabled", "typing", "receipts", "presence", "allow", "deny", "invites", "users_may_federate")
 NOTIFICATIONS_KEPT = 10_000
+USERS_MAX = 100  # whom one can be at a side
 
 
 class Side:
@@ -51,7 +52,7 @@ class Side:
         self.chat.knows_user = self.newcomers.answer
         self.book = Book(name, changes, lambda room: self.asker.look_again(room))
         self.asker = Asker(self.chat, self.book, self.is_up, lambda command: command in self.features)
-        self.actions = Actions(self.chat, self.book, self.asker.look_again, self.is_up, self._has_deactivated)
+        self.actions = Actions(self.chat, self.book, self.asker.look_again, self.is_up, self._has_deactivated, self._has_said)
         self.files = Files(self.chat, os.path.join(directory, name, "files"))
 
     def start(self):
@@ -99,6 +100,12 @@ class Side:
 
     def _has_deactivated(self, user):
         self._deactivated.add(user)
+        self.set_state(self._state)
+
+    def _has_said(self, own_id, user):
+        """Somebody who was nobody before has signed up."""
+        if user not in self.users.values() and len(self.users) < USERS_MAX:
+            self.users[own_id] = user
         self.set_state(self._state)
 
     def _has_asked(self, localpart, exists):

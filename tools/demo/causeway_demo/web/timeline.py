@@ -76,7 +76,7 @@ class Timeline:
     def delete(self, message, by, reason, ts):
         """A deleted message keeps its place and loses what it said."""
         self.change(
-            message, deleted={"by": by, "reason": reason, "ts": ts}, text="", file=None, reactions={}, edited=None
+            message, deleted={"by": by, "reason": reason, "ts": ts}, text="", html="", file=None, reactions={}, edited=None
         )
 
     def react(self, message, key, user, event_id):

@@ -24,6 +24,21 @@ export function showAccount(known) {
   );
 }
 
+/// What somebody shows of themselves: the answer of query.profile.
+export function showProfile(shown) {
+  const facts = [
+    ["Matrix id", shown.user],
+    ["name", shown.display_name || "none"],
+    ["picture", shown.avatar || "none"],
+    ...Object.entries(shown.fields ?? {}).map(([name, value]) => [name, words(value)]),
+  ];
+  return h(
+    "ul",
+    { key: "shown", class: "account", "aria-label": "What they show" },
+    facts.map(([name, value]) => h("li", { key: name }, `${name}: ${value}`)),
+  );
+}
+
 /// A field is told as JSON; a text of it is shown without its quotes.
 function words(value) {
   try {

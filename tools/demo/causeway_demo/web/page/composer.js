@@ -1,6 +1,7 @@
 // Where a user writes: a new message, an answer, an edit, or a file.
 
 import { ask } from "./dialog.js";
+import { plain } from "./formatted.js";
 import { attempt } from "./notices.js";
 import * as server from "./server.js";
 import { h } from "./view.js";
@@ -95,7 +96,7 @@ export function showComposer(page, side, room) {
   );
 }
 
-const KINDS = { text: "Text", emote: "Emote", notice: "Notice" };
+const KINDS = { text: "Text", emote: "Emote", notice: "Notice", html: "HTML" };
 
 /// What the next message is.
 function kindOf(page, side) {
@@ -130,8 +131,8 @@ function send(page, side, room, field) {
       : server.command(side, "message.send", {
           room: room.id,
           sender: user,
-          text: emote ? text.slice(4) : text,
-          ...(kind === "text" ? {} : { kind }),
+          ...(kind === "html" ? { text: plain(text) || text, html: text } : { text: emote ? text.slice(4) : text }),
+          ...(kind === "text" || kind === "html" ? {} : { kind }),
           ...(replyTo ? { reply_to: replyTo } : {}),
           ...(thread ? { thread } : {}),
           ...(mentions.length > 0 ? { mentions } : {}),

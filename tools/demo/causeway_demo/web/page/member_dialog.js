@@ -1,9 +1,11 @@
 // What one member may do about another: the role, removal, a ban. The broker is asked beforehand what the room's
 // rules allow.
 
+import { showProfile } from "./account.js";
 import { ask } from "./dialog.js";
 import { attempt } from "./notices.js";
 import * as server from "./server.js";
+import { h } from "./view.js";
 import { ROLES } from "./words.js";
 
 const REMOVE = "remove";
@@ -35,6 +37,16 @@ export async function manage(page, side, room, member) {
     option(BAN, "Ban", ban),
   ];
   const refused = verdicts.find((each) => !allows(each));
+  let shown = null;
+  const look = async () => (shown = await server.command(side, "query.profile", { user: member.user }));
+  const profile = (act) => [
+    h(
+      "div",
+      { key: "profile", class: "row" },
+      h("button", { type: "button", class: "profile", onclick: () => act(look) }, "What they show"),
+    ),
+    h("div", { key: "shown-profile", role: "status" }, shown && showProfile(shown)),
+  ];
   ask(
     {
       title: `${name} in ${words.roomName(room, by)}`,
@@ -43,6 +55,7 @@ export async function manage(page, side, room, member) {
         : `${words.name(by)} may do all of this.`,
       submit: "Do it",
       danger: true,
+      below: page.store.get("side", side).features.includes("query.profile") ? profile : null,
       fields: [
         { name: "action", label: "Role, or what to do", type: "select", options, value: member.role },
         { name: "reason", label: "Reason of a removal or ban (optional)" },

@@ -3,6 +3,7 @@
 
 import { bindMessage } from "./bind.js";
 import { ask } from "./dialog.js";
+import { formatted } from "./formatted.js";
 import { isIn } from "./membership.js";
 import { attempt } from "./notices.js";
 import { face } from "./person.js";
@@ -14,8 +15,8 @@ import { EVERYBODY, bytes, time } from "./words.js";
 const QUICK = ["👍", "❤️", "😂", "🎉"];
 const PICTURES = ["image/png", "image/jpeg", "image/gif", "image/webp"];
 
-/// `readers`: who has read up to it; `answers`: how many messages are in its thread.
-export function showMessage(page, side, room, entry, { readers, answers }) {
+/// `readers`: who has read up to it; `answers`: how many messages are in its thread, `threadReaders`: who has read that.
+export function showMessage(page, side, room, entry, { readers, answers, threadReaders }) {
   const choice = page.choices.of(side);
   const open = choice.menu === entry.id;
   const { words } = page;
@@ -59,7 +60,7 @@ export function showMessage(page, side, room, entry, { readers, answers }) {
     entry.reply_to && answered(page, side, room, entry.reply_to),
     content(page, side, entry),
     mentioned(page, entry),
-    answers > 0 && h("p", { class: "in-thread" }, `${answers} in its thread`),
+    answers > 0 && h("p", { class: "in-thread" }, `${answers} in its thread`, inThread(page, side, threadReaders)),
     reactions(page, side, room, entry, usable),
     states(page, side, entry, readers),
     usable && open && actions(page, side, room, entry),
@@ -72,6 +73,16 @@ const calls = (entry, user) =>
 function mentioned(page, entry) {
   if (!entry.mentions?.length || entry.deleted) return null;
   return h("p", { class: "mentions" }, `mentions ${entry.mentions.map((each) => page.words.name(each)).join(", ")}`);
+}
+
+/// Who has read a thread, and when.
+function inThread(page, side, readers) {
+  const { user: me } = page.choices.of(side);
+  return readers
+    .filter((each) => each.user !== me)
+    .map(({ user, ts }) =>
+      h("span", { key: `thread-read-${user}`, class: "thread-read" }, ` · read by ${page.words.name(user)} ${time(ts)}`),
+    );
 }
 
 /// To what it belongs: to a message it answers, or with a word about it to the first one of its thread.
@@ -95,9 +106,11 @@ function content(page, side, entry) {
     return h("p", { class: "text deleted" }, "This message is encrypted; nobody at this server has the key.");
   if (entry.msgtype === "m.emote")
     return h("p", { class: "text emote" }, `* ${page.words.name(entry.sender)} ${entry.text}`);
+  const kind = `text ${entry.msgtype === "m.notice" ? "notice-text" : ""}`;
+  if (entry.html) return h("div", { class: `${kind} html` }, formatted(entry.html));
   return h(
     "p",
-    { class: `text ${entry.msgtype === "m.notice" ? "notice-text" : ""}` },
+    { class: kind },
     entry.text,
     entry.geo_uri && ` (${entry.geo_uri})`,
   );
@@ -105,14 +118,24 @@ function content(page, side, entry) {
 
 function file(page, side, about) {
   // Of one that was late there is another address as soon as it is here: the browser asks again.
-  const late = page.store.get("file", side, about.mxc);
-  const url = server.mediaUrl(side, about.mxc) + (late ? `?since=${late.since}` : "");
+  const address = (mxc) => {
+    const late = page.store.get("file", side, mxc);
+    return server.mediaUrl(side, mxc) + (late ? `?since=${late.since}` : "");
+  };
+  const url = address(about.mxc);
+  const small = about.thumbnail ? address(about.thumbnail) : url;
   const size = about.size_bytes ? `, ${bytes(about.size_bytes)}` : "";
   return h(
     "figure",
-    { key: url, class: "file" },
-    PICTURES.includes(about.content_type) && [
-      h("img", { src: url, alt: about.file_name, loading: "lazy", onerror: isLate }),
+    { key: small, class: "file" },
+    (about.thumbnail || PICTURES.includes(about.content_type)) && [
+      h("img", {
+        src: small,
+        class: about.thumbnail ? "thumbnail" : null,
+        alt: about.file_name,
+        loading: "lazy",
+        onerror: isLate,
+      }),
       h("p", { class: "placeholder" }, "This picture is not here yet. It is shown as soon as it is."),
     ],
     h("figcaption", {}, h("a", { href: url, download: about.file_name }, about.file_name), size),
@@ -185,7 +208,10 @@ function way(page, side, entry) {
   if (entry.state === "refused") return [h("span", { class: "refused" }, `refused: ${entry.fault.message}`)];
   const servers = Object.entries(entry.servers ?? {});
   if (servers.length === 0) return [h("span", { class: "accepted" }, `on broker ${side}'s disk`)];
-  return servers.map(([name, { state, reason, ts }]) =>
+  // Each of the servers it went to is told of once, as delivered or as refused.
+  const done = servers.length === entry.reach && servers.every(([, { state }]) => state === "delivered");
+  const all = done && h("span", { key: "all", class: "delivered all" }, "✓ every server has it");
+  const each = servers.map(([name, { state, reason, ts }]) =>
     h(
       "span",
       { key: name, class: state },
@@ -196,6 +222,7 @@ function way(page, side, entry) {
       }[state],
     ),
   );
+  return all ? [...each, all] : each;
 }
 
 function actions(page, side, room, entry) {

@@ -1,7 +1,7 @@
 // People: their pictures, whether they are there, and the forms in which one says who one is.
 
 import { showAccount } from "./account.js";
-import { ask } from "./dialog.js";
+import { ask, filled } from "./dialog.js";
 import * as server from "./server.js";
 import { h } from "./view.js";
 import { PRESENCE } from "./words.js";
@@ -81,6 +81,30 @@ export function changeProfile(page, side) {
       const said = may === "all" ? {} : { may: may === "yes" };
       if (may) await server.command(side, "user.may_federate", { user, ...said });
       return null;
+    },
+  );
+}
+
+/// Somebody signs up at a side. Their Matrix id follows from the id the chat server gives them, or is chosen.
+export function newUser(page, side) {
+  ask(
+    {
+      title: `A new user of server ${side}`,
+      submit: "Sign up",
+      fields: [
+        { name: "user", label: "Id at the chat server", hint: "e.g. José: becomes part of a Matrix id", required: true },
+        { name: "display_name", label: "Name", required: true },
+        {
+          name: "localpart",
+          label: "Localpart of the Matrix id (empty: follows from the id)",
+          hint: "a-z 0-9 . _ = - / +, once and for all",
+        },
+      ],
+    },
+    async (named) => {
+      const { user } = await server.command(side, "user.profile", filled(named));
+      page.choices.choose(side, { user });
+      page.refresh();
     },
   );
 }

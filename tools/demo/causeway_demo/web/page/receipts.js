@@ -12,18 +12,26 @@ const told = new Map(); // side, room and user -> event id that was told last
 
 /// Tells that the user of a side has read the room they look at, where the broker knows receipts.
 export function markRead(page, side) {
-  const { user, room: id, isPrivate } = page.choices.of(side);
+  const { user, room: id, isPrivate, thread: chosen } = page.choices.of(side);
   const room = id && page.store.get("room", side, id);
   if (document.hidden || !room || !isIn(room, user) || page.store.get("side", side).broker !== "up") return;
   if (!page.store.get("side", side).features.includes("read")) return;
-  const last = page.store
+  const tell = (last, thread) => {
+    const key = [side, id, user, thread].join("\n");
+    const known = thread ? room.thread_readers?.[thread]?.[user] : room.readers[user];
+    if (!last || told.get(key) === last.event_id || known?.event_id === last.event_id) return;
+    told.set(key, last.event_id);
+    const more = thread ? { thread } : {};
+    // What is refused is not worth a word: the next message tries again.
+    server.command(side, "read", { room: id, user, message: last.event_id, private: isPrivate, ...more }).catch(() => {});
+  };
+  const others = page.store
     .entries(side, id)
-    .findLast((each) => each.kind === "message" && each.sender !== user && each.event_id);
-  const key = `${side}\n${id}\n${user}`;
-  if (!last || told.get(key) === last.event_id || room.readers[user]?.event_id === last.event_id) return;
-  told.set(key, last.event_id);
-  // What is refused is not worth a word: the next message tries again.
-  server.command(side, "read", { room: id, user, message: last.event_id, private: isPrivate }).catch(() => {});
+    .filter((each) => each.kind === "message" && each.sender !== user && each.event_id);
+  tell(others.at(-1), "");
+  // Whoever writes in a thread reads it.
+  const root = chosen && page.store.entry(side, id, chosen)?.event_id;
+  if (root) tell(others.findLast((each) => each.thread === root), root);
 }
 
 /// Whether what the user of a side reads from now on is told to nobody. What they have read stays as it was told.

@@ -10,6 +10,7 @@ const ACTIONS = {
   react: "React",
   mention_room: "Mention everybody",
   invite: "Invite",
+  delete_own: "Delete what they wrote",
   delete_others: "Delete messages of others",
   set_name: "Rename",
   set_topic: "Set the topic",

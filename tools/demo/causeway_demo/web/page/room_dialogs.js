@@ -5,6 +5,7 @@ import { ask, filled } from "./dialog.js";
 import { existence } from "./existence.js";
 import { isIn } from "./membership.js";
 import * as server from "./server.js";
+import { h } from "./view.js";
 
 const TYPES = [
   { value: "channel", label: "Channel" },
@@ -79,13 +80,16 @@ export function newRoom(page, side) {
 
 const DIRECTORY_MS = 3000; // another server's may not answer at all
 
-/// Public rooms of both servers: options of a select.
-async function publicRooms(page, side) {
+/// Public rooms of both servers, or of another one: options of a select. With `search` those that have it in their name,
+/// topic or alias.
+async function publicRooms(page, side, search = "", other = "") {
   if (!page.store.get("side", side).features.includes("query.public_rooms")) return [];
-  const asked = page.store.sides().map((each) => {
-    const name = each === side ? {} : { server: page.store.get("side", each).server_name };
-    return server.command(side, "query.public_rooms", name).then(({ rooms }) => ({ rooms, each }));
-  });
+  const all = page.store.sides().map((each) => [each, each === side ? "" : page.store.get("side", each).server_name]);
+  const asked = (other ? [[other, other]] : all).map(([each, name]) =>
+    server
+      .command(side, "query.public_rooms", filled({ server: name, search }))
+      .then(({ rooms }) => ({ rooms, each })),
+  );
   const late = new Promise((_, reject) => setTimeout(reject, DIRECTORY_MS));
   const found = await Promise.allSettled(asked.map((each) => Promise.race([each, late])));
   return found
@@ -100,14 +104,37 @@ async function publicRooms(page, side) {
 
 export async function joinRoom(page, side) {
   const { user } = page.choices.of(side);
-  const rooms = await publicRooms(page, side);
-  const none = { value: "", label: rooms.length ? "None of these" : "There are none" };
+  const listed = { name: "listed", label: "Public rooms", type: "select", options: [] };
+  const list = (rooms) => {
+    listed.options = [{ value: "", label: rooms.length ? "None of these" : "There are none" }, ...rooms];
+  };
+  list(await publicRooms(page, side));
   ask(
     {
       title: `${page.words.name(user)} joins a room`,
       submit: "Join",
+      content: (act, values) =>
+        h(
+          "div",
+          { key: "search", class: "row" },
+          h(
+            "button",
+            {
+              type: "button",
+              class: "search",
+              onclick: () =>
+                act(async () => {
+                  const { search, server: other } = values();
+                  list(await publicRooms(page, side, search, other));
+                }),
+            },
+            "Search the directories",
+          ),
+        ),
       fields: [
-        { name: "listed", label: "Public rooms", type: "select", options: [none, ...rooms] },
+        { name: "search", label: "What to search for (empty: everything)" },
+        { name: "server", label: "In the directory of (empty: both servers here)", hint: "e.g. example.org" },
+        listed,
         { name: "room", label: "Or the alias or id of another", hint: "e.g. #lobby:localhost:8448" },
         {
           name: "via",

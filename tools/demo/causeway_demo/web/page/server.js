@@ -39,14 +39,15 @@ export const refuse = (side, word) => postJson("/refused", { side, word });
 /// Who exists when another server asks for them: names, or beginnings with a *.
 export const welcome = (side, names) => postJson("/newcomers", { side, names });
 
-/// Sends a File of the browser into a room.
-export function sendFile(side, room, sender, file) {
+/// Sends a File of the browser into a room, a large picture with a small one of it.
+export async function sendFile(side, room, sender, file) {
   const about = new URLSearchParams({
     side,
     room,
     sender,
     name: file.name,
     type: file.type || "application/octet-stream",
+    ...(await smaller(side, file)),
   });
   return post(`/file?${about}`, file, "application/octet-stream");
 }
@@ -56,6 +57,21 @@ export async function keepPicture(side, file) {
   const about = new URLSearchParams({ side, name: file.name, type: file.type || "application/octet-stream" });
   const { mxc } = await post(`/picture?${about}`, file, "application/octet-stream");
   return mxc;
+}
+
+const SMALL_PX = 400;
+
+/// Of a picture its size, and of a large one the mxc URI of a small one; of all else nothing.
+async function smaller(side, file) {
+  const picture = file.type.startsWith("image/") ? await createImageBitmap(file).catch(() => null) : null;
+  if (!picture) return {};
+  const { width, height } = picture;
+  const scale = SMALL_PX / Math.max(width, height);
+  if (scale >= 1) return { width, height };
+  const canvas = new OffscreenCanvas(Math.max(1, width * scale), Math.max(1, height * scale));
+  canvas.getContext("2d").drawImage(picture, 0, 0, canvas.width, canvas.height);
+  const blob = await canvas.convertToBlob({ type: "image/png" });
+  return { width, height, thumbnail: await keepPicture(side, new File([blob], "small.png", { type: "image/png" })) };
 }
 
 /// Where a file of a message is to be had, through the broker of `side`.

@@ -7,7 +7,7 @@ import { invitationOf, isIn } from "./membership.js";
 import { showNewcomers } from "./newcomers.js";
 import { attempt } from "./notices.js";
 import { showPanel } from "./panel.js";
-import { changePresence, changeProfile, face } from "./person.js";
+import { changePresence, changeProfile, face, newUser } from "./person.js";
 import { showRooms } from "./rooms.js";
 import * as server from "./server.js";
 import { showTimeline } from "./timeline.js";
@@ -94,6 +94,7 @@ function head(page, side, about, choice) {
     ),
     face(page, side, choice.user),
     h("button", { type: "button", id: `profile-${side}`, onclick: () => changeProfile(page, side) }, "Profile"),
+    h("button", { type: "button", id: `signup-${side}`, onclick: () => newUser(page, side) }, sideOf(side), "New user"),
     about.features.includes("presence") &&
       h("button", { type: "button", id: `presence-${side}`, onclick: () => changePresence(page, side) }, "Presence"),
   );

@@ -80,6 +80,7 @@ export function showTimeline(page, side, room) {
             : showMessage(page, side, room, each, {
                 readers: readers.get(each.id) ?? [],
                 answers: answers.get(each.event_id) ?? 0,
+                threadReaders: readersOf(room, each.event_id),
               }),
         ),
       ),
@@ -110,6 +111,12 @@ function answersByRoot(entries) {
   for (const { thread } of entries) if (thread) found.set(thread, (found.get(thread) ?? 0) + 1);
   return found;
 }
+
+/// Who has read the thread of a message: [{user, ts}]. What somebody reads in private is theirs.
+const readersOf = (room, root) =>
+  Object.entries(room.thread_readers?.[root] ?? {})
+    .filter(([, marker]) => !marker.private)
+    .map(([user, { ts }]) => ({ user, ts }));
 
 /// Entry id -> who has read up to it: [{user, ts, isPrivate}]. A marker at a message that is not shown any more is
 /// left out.
