@@ -77,7 +77,8 @@ class Contents(PageCase):
                 self.browser.type("#field-localpart", localpart)
             self.submit()
             self.browser.wait_text("#user-B", called)
-            self.assertEqual(self.browser.run("return document.querySelector('#user-B').value"), expected)
+            chosen = "return document.querySelector('#user-B').value"
+            until(lambda expected=expected: self.browser.run(chosen) == expected, PATIENCE_S, f"to be {expected}", 0.05)
         self.browser.click("#profile-B")
         self.browser.wait_text("dialog .account", "our id: u17")
         self.shot("signed_up")

@@ -8,8 +8,8 @@ export class Choices {
   #sides = new Map();
 
   /// Of a side: user, room, isPrivate (whether what they read is told to nobody), replyTo, editing and thread (entry
-  /// ids), mentions (users whom the next message calls), kind (of the next message: text, html, emote or notice), menu (entry
-  /// whose actions are shown).
+  /// ids), mentions (users whom the next message calls), kind (of the next message: text, html, emote or notice), menu
+  /// (entry whose actions are shown).
   of(side) {
     if (!this.#sides.has(side))
       this.#sides.set(side, { user: null, room: null, isPrivate: false, ...NOTHING });

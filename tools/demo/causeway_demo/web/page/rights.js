@@ -33,7 +33,10 @@ export function showRights(page, side, room) {
       action,
       ...(await server.command(side, "query.can", { room: room.id, user, action })),
     }));
-    verdicts = await Promise.all(asked);
+    // What an older broker does not know is left out.
+    const told = await Promise.allSettled(asked);
+    verdicts = told.filter(({ status }) => status === "fulfilled").map(({ value }) => value);
+    if (verdicts.length === 0) throw told[0].reason;
   };
   ask(
     {
