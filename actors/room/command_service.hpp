@@ -53,8 +53,9 @@ public:
         queue_(p.room, p.out, p.pending, names_, *this), messages_(p.room, p.out, p.author, p.redacted, names_),
         related_(p.room, p.author, p.redacted), members_(p.room, p.out, p.author, p.invitations, p.inbound),
         rooms_(p.room, p.out, p.writer, p.author, p.invitations, p.notifier), queries_(p.room, p.out, p.pending),
-        moderation_(p.room, p.author, p.invitations), roles_(p.room, p.author), settings_(p.room, p.author),
-        removal_(p.room, p.author, p.invitations, p.inbound), upgrade_({p.room, p.out, p.writer, p.author, p.notifier}),
+        moderation_(p.room, p.author, p.invitations), roles_(p.room, p.author, p.invitations),
+        settings_(p.room, p.author), removal_(p.room, p.author, p.invitations, p.inbound),
+        upgrade_({p.room, p.out, p.writer, p.author, p.notifier}),
         refounding_({p.room, p.out, p.pending, p.writer, p.author, p.invitations}),
         refounded_({p.room, p.out, p.writer, p.author, p.redacted, p.invitations, p.notifier}),
         receipts_(p.room, p.out) {}

@@ -28,6 +28,8 @@ const char* membership_given(action x) {
   }
 }
 
+status no_because(std::string why) { return fault{fault_code::forbidden, std::move(why)}; }
+
 } // namespace
 
 result<std::int64_t> role_commands::level_for(const std::string& user, chat::role wanted) const {
@@ -102,26 +104,20 @@ status role_commands::may_do(const draft& d) {
 }
 
 status role_commands::may(const chat::query_can& x) {
-  const auto refuse = [](std::string why) { return status{fault{fault_code::forbidden, std::move(why)}}; };
   const auto levels = room_.graph.levels();
   const auto own = levels.of_user(x.user);
   const auto target = x.target.value_or("");
-  const auto membership = room_.graph.membership(target);
   switch (x.what) {
   case action::send:
   case action::mention_room:
     if (auto fine = may_do({"m.room.message", x.user, {}, {{"msgtype", "m.text"}, {"body", "?"}}}); !fine) return fine;
     // The rules let everybody write it; who is below is not heard by all.
     if (x.what == action::mention_room && own < levels.of_notification("room"))
-      return refuse(x.user + " is below the level of notifications.room");
+      return no_because(x.user + " is below the level of notifications.room");
     return ok();
   case action::react: return may_do({"m.reaction", x.user, {}, {}});
-  case action::delete_others:
-    if (own < levels.of_event("m.room.redaction", false)) return refuse(x.user + " may not redact");
-    if (own < levels.of_action("redact") &&
-        (target.empty() || matrix::server_name_of(target) != matrix::server_name_of(x.user)))
-      return refuse(x.user + " is below the redact level");
-    return ok();
+  case action::delete_own:
+  case action::delete_others: return may_delete(x);
   case action::set_role: {
     const auto level = level_for(target, *x.wanted);
     if (!level) return level.error();
@@ -132,23 +128,51 @@ status role_commands::may(const chat::query_can& x) {
     }
     return fine;
   }
-  case action::kick:
-    if (membership != matrix::membership::join && membership != matrix::membership::invite &&
-        membership != matrix::membership::knock)
-      return refuse(target + " is neither in the room nor invited");
-    break;
-  case action::ban:
-    if (membership == matrix::membership::ban) return refuse(target + " is banned already");
-    break;
-  case action::unban:
-    if (membership != matrix::membership::ban) return refuse(target + " is not banned");
+  case action::upgrade:
+    if (!room_.head.successor.empty()) return no_because("the room goes on as " + room_.head.successor);
     break;
   case action::invite:
-    if (target.empty()) return own < levels.of_action("invite") ? refuse(x.user + " is below the invite level") : ok();
+    if (target.empty())
+      return own < levels.of_action("invite") ? no_because(x.user + " is below the invite level") : ok();
     break;
-  default: return may_do({state_type(x.what), x.user, "", {}});
+  default: break;
   }
-  return may_do({"m.room.member", x.user, target, {{"membership", membership_given(x.what)}}});
+  const auto* membership = membership_given(x.what);
+  if (membership == nullptr) return may_do({state_type(x.what), x.user, "", {}});
+  if (auto fine = may_be_tried(x, target); !fine) return fine;
+  return may_do({"m.room.member", x.user, target, {{"membership", membership}}});
+}
+
+status role_commands::may_be_tried(const chat::query_can& x, const std::string& target) const {
+  using matrix::membership;
+  const auto now = room_.graph.membership(target);
+  const bool is_invited = now == membership::invite || invitations_.is_uncommitted(target);
+  if (x.what == action::invite) {
+    if (!room_.head.federated && !room_.node.is_local(target))
+      return no_because("the room is for users of this server: " + target);
+    if (auto fine = room_.node.federates_with(matrix::server_name_of(target)); !fine) return fine;
+    if (now == membership::ban) return no_because(target + " is banned; unban them first");
+    if (now == membership::join) return no_because(target + " is in the room already");
+    return is_invited ? no_because(target + " is invited already") : ok();
+  }
+  // Whoever wants to go leaves; the rules would take it for that.
+  if (x.user == target) return no_because("nobody does that to themselves");
+  if (x.what == action::kick && now != membership::join && now != membership::knock && !is_invited)
+    return no_because(target + " is neither in the room nor invited");
+  if (x.what == action::ban && now == membership::ban) return no_because(target + " is banned already");
+  if (x.what == action::unban && now != membership::ban) return no_because(target + " is not banned");
+  return ok();
+}
+
+status role_commands::may_delete(const chat::query_can& x) const {
+  const auto levels = room_.graph.levels();
+  const auto own = levels.of_user(x.user);
+  if (own < levels.of_event("m.room.redaction", false)) return no_because(x.user + " may not redact");
+  if (x.what == action::delete_own) return ok();
+  // Servers take a redaction of their own users' messages by anybody of theirs.
+  const bool is_of_our_server = x.target && matrix::server_name_of(*x.target) == matrix::server_name_of(x.user);
+  return own < levels.of_action("redact") && !is_of_our_server ? no_because(x.user + " is below the redact level")
+                                                               : ok();
 }
 
 std::int64_t role_commands::needed(const chat::query_can& x) const {

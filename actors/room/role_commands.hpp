@@ -3,6 +3,7 @@
 #include "actors/room/command_outcome.hpp"
 #include "actors/room/command_queue.hpp"
 #include "actors/room/roles.hpp"
+#include "actors/room/room_invitations.hpp"
 #include "actors/room/room_state.hpp"
 
 #include <cstdint>
@@ -16,7 +17,8 @@ public:
   /// A change that somebody else's wins over is made again so often.
   static constexpr int attempts_max = 3;
 
-  role_commands(const room_state& room, authoring& author) : room_(room), authoring_(author) {}
+  role_commands(const room_state& room, authoring& author, const room_invitations& invitations)
+      : room_(room), authoring_(author), invitations_(invitations) {}
 
   command_outcome run(const queued_command& c, const chat::member_set_role& x);
   /// Decided on the very event that would be sent, as far as one can be made without sending it.
@@ -31,6 +33,9 @@ private:
   /// What the rules, and those that are none but are kept by every server, say.
   /// @returns the reason against it as a fault's detail
   status may(const chat::query_can& x);
+  /// Of invite, kick, ban and unban: what the command refuses before the rules are asked.
+  status may_be_tried(const chat::query_can& x, const std::string& target) const;
+  status may_delete(const chat::query_can& x) const;
   status may_do(const draft& d);
   std::int64_t needed(const chat::query_can& x) const;
   /// Whether a member is left, besides the one whose role it is, who could give back what they had.
@@ -38,6 +43,7 @@ private:
 
   const room_state& room_;
   authoring& authoring_;
+  const room_invitations& invitations_;
 };
 
 } // namespace causeway::room

@@ -75,6 +75,7 @@ std::int64_t level_needed(const matrix::power_levels& levels, chat::action x) {
   case action::send: return levels.of_event("m.room.message", false);
   case action::mention_room: return std::max(levels.of_event("m.room.message", false), levels.of_notification("room"));
   case action::react: return levels.of_event("m.reaction", false);
+  case action::delete_own: return levels.of_event("m.room.redaction", false);
   case action::delete_others: return std::max(levels.of_event("m.room.redaction", false), levels.of_action("redact"));
   case action::invite: return levels.of_action("invite");
   case action::kick: return levels.of_action("kick");

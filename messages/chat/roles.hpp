@@ -75,8 +75,8 @@ struct query_can {
     f.id("room", x.room);
     f.user("user", x.user, "One of your users.");
     f.required("action", x.what);
-    f.optional_user("target", x.target, "Of kick, ban, unban, delete and set_roles: on whom.");
-    f.optional("role", x.wanted, "Of set_roles: which.");
+    f.optional_user("target", x.target, "Of invite, kick, ban, unban, delete_others and set_role: on whom.");
+    f.optional("role", x.wanted, "Of set_role: which.");
   }
   std::optional<broken_rule> broken() const;
 };

@@ -57,9 +57,10 @@ enum class action : std::uint8_t {
   set_topic,
   set_avatar,
   set_role,
-  upgrade
+  upgrade,
+  delete_own ///< messages and reactions of their own
 };
-inline constexpr std::size_t actions_max = 13;
+inline constexpr std::size_t actions_max = 14;
 
 inline constexpr const char* room_types[] = {"dm", "group_dm", "channel"};
 /// As the contract spells it, and as it is on disk.
@@ -100,9 +101,9 @@ struct wire_names<chat::message_kind> {
 };
 template <>
 struct wire_names<chat::action> {
-  static constexpr const char* names[] = {"send",       "react",    "mention_room",  "invite",   "kick",
-                                          "ban",        "unban",    "delete_others", "set_name", "set_topic",
-                                          "set_avatar", "set_role", "upgrade"};
+  static constexpr const char* names[] = {"send",       "react",    "mention_room",  "invite",    "kick",
+                                          "ban",        "unban",    "delete_others", "set_name",  "set_topic",
+                                          "set_avatar", "set_role", "upgrade",       "delete_own"};
 };
 template <>
 struct wire_names<chat::role> {

@@ -488,6 +488,61 @@ BOOST_AUTO_TEST_CASE(what_is_asked_beforehand_is_what_happens) {
         }
 }
 
+BOOST_AUTO_TEST_CASE(what_is_said_of_members_beforehand_is_what_their_commands_answer) {
+  const std::string fay = "@fay:there.example", gil = "@gil:there.example", zoe = "@zoe:far.example";
+  for (const auto* version : versions)
+    for (const auto& by : {ann, bob})
+      for (const auto& user : {ann, bob, eve, fay, gil, zoe}) {
+        using chat::action;
+        for (const auto what : {action::invite, action::kick, action::ban, action::unban}) {
+          room_of_roles r{version};
+          r.give(ann, bob, chat::role::moderator);
+          r.command(chat::member_ban{"chat-1", ann, fay, {}, false});
+          r.command(chat::invite_send{"chat-1", ann, gil, {}}); // on its way: not in the room yet
+          const auto said = r.can(by, what, user).verdict;
+          const auto list = what == action::invite ? r.command(chat::invite_send{"chat-1", by, user, {}})
+                            : what == action::kick ? r.command(chat::member_kick{"chat-1", by, user, {}})
+                            : what == action::ban  ? r.command(chat::member_ban{"chat-1", by, user, {}, false})
+                                                   : r.command(chat::member_unban{"chat-1", by, user, {}});
+          // One that has been begun is answered when the invited server has been asked.
+          const bool is_refused = !told<command_done>(list).empty() && refusal_in(list).code != fault_code::none;
+          BOOST_TEST((is_refused == (said == "no")),
+                     version << ' ' << by << ' ' << user << ' ' << static_cast<int>(what) << ' ' << said);
+        }
+      }
+}
+
+BOOST_AUTO_TEST_CASE(an_invitation_that_is_refused_before_the_rules_are_asked_is_a_no_beforehand) {
+  room_of_roles r;
+  const std::string zoe = "@zoe:far.example";
+  BOOST_TEST(r.can(ann, chat::action::invite, zoe).verdict == "yes");
+  change(r.node).federation.deny_servers = {"far.example"};
+  const auto denied = r.can(ann, chat::action::invite, zoe);
+  BOOST_TEST(denied.verdict == "no");
+  BOOST_TEST(denied.reason.find("far.example") != std::string::npos, denied.reason);
+  change(r.node).federation.deny_servers.clear();
+  change(r.node).federation.enabled = false;
+  BOOST_TEST(r.can(ann, chat::action::invite, zoe).verdict == "no");
+  BOOST_TEST(r.can(ann, chat::action::invite, "@ben:here.example").verdict == "yes");
+}
+
+BOOST_AUTO_TEST_CASE(who_may_delete_what_they_have_written_is_known_beforehand) {
+  for (const auto* version : versions) {
+    room_of_roles r{version};
+    r.give(ann, eve, chat::role::owner);
+    BOOST_TEST(r.can(bob, chat::action::delete_own).verdict == "yes");
+    r.push({r.change_of(eve, [](object& x) {
+      auto events = x.find("events") ? *x.find("events")->as_object() : object{};
+      events.set("m.room.redaction", 50);
+      x.set("events", std::move(events));
+    })});
+    const auto said = r.can(bob, chat::action::delete_own);
+    BOOST_TEST(said.verdict == "no", version);
+    BOOST_TEST(said.needed == 50);
+    BOOST_TEST(r.can(ann, chat::action::delete_own).verdict == "yes");
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_level_that_nobody_could_take_back_is_said_to_be_irreversible) {
   for (const auto* version : versions) {
     room_of_roles r{version};

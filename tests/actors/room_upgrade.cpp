@@ -1,6 +1,7 @@
 // A room goes on as another one: made by one of ours, or followed where somebody of another server has made it.
 #include "actors/room/successor_following.hpp"
 #include "actors/room/successor_state.hpp"
+#include "messages/edge/packing.hpp"
 #include "tests/actors/room_rig.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -132,6 +133,9 @@ BOOST_AUTO_TEST_CASE(the_chat_server_is_told_once_and_its_id_goes_over_in_the_sa
   BOOST_TEST(r.disk.head.successor == r.next.room_id);
   BOOST_TEST(r.disk.head.succession == "");
   BOOST_TEST((refusal_in(r.upgrade("12")).code == fault_code::already_exists));
+  const auto said = r.command(chat::query_can{"chat-1", ann, chat::action::upgrade, {}, {}});
+  const auto may = edge::unpack<chat::can_answer>(told<command_done>(said).at(0).second.body, fault_code::bad_body);
+  BOOST_TEST(may->verdict == "no");
 }
 
 BOOST_AUTO_TEST_CASE(a_direct_message_stays_one_when_it_is_upgraded) {

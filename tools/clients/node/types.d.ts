@@ -523,10 +523,11 @@ export interface QueryCanCommand {
     | "set_topic"
     | "set_avatar"
     | "set_role"
-    | "upgrade";
-  /** Of kick, ban, unban, delete and set_roles: on whom. */
+    | "upgrade"
+    | "delete_own";
+  /** Of invite, kick, ban, unban, delete_others and set_role: on whom. */
   target?: string | null;
-  /** Of set_roles: which. */
+  /** Of set_role: which. */
   role?: "owner" | "moderator" | "leader" | "member" | "muted" | null;
 }
 
