@@ -59,6 +59,7 @@ void directory_machine::route(const command_received& m, const chat::answer_user
       if (x.display_name) row.display_name = *x.display_name;
       if (x.avatar) row.avatar_url = *x.avatar;
       if (x.may_federate) row.may_federate = user_right::yes;
+      if (x.invites) row.invites = *x.invites;
     }));
     asks_.set_present(*user_id);
   }

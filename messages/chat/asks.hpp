@@ -36,6 +36,7 @@ struct answer_user {
   bool exists = false;
   std::optional<std::string> own_id, display_name, avatar;
   std::optional<bool> may_federate;
+  std::optional<invite_policy> invites = {};
 
   static void fields(auto& f, auto& x) {
     f.required("ask", x.ask, "Of the question.", {.bytes_max = ask_bytes_max});
@@ -46,6 +47,7 @@ struct answer_user {
     f.optional("display_name", x.display_name, "", {.bytes_max = short_text_bytes_max});
     f.optional("avatar", x.avatar, "An mxc:// URI.", {.bytes_max = short_text_bytes_max});
     f.optional("may_federate", x.may_federate, "false: others are told that there is no such user.");
+    f.optional("invites", x.invites, "block: whoever invites them is answered 403 `M_INVITE_BLOCKED`.");
   }
 };
 

@@ -120,6 +120,16 @@ BOOST_FIXTURE_TEST_CASE(one_who_may_not_federate_is_nobody_to_others, asks_rig) 
   BOOST_TEST(written<store::put_user>(done).empty());
 }
 
+BOOST_FIXTURE_TEST_CASE(one_who_takes_no_invitations_is_known_and_not_invited, asks_rig) {
+  const auto done = reply({asks(invite(bob)).at(0).ask, true, {}, "Bob", {}, {}, invite_policy::block});
+  BOOST_TEST((statuses(done) == std::vector{403}));
+  BOOST_TEST(told<federation_reply>(done).at(0).second.body.find("M_INVITE_BLOCKED") != std::string::npos);
+  BOOST_TEST((statuses(profile(bob)) == std::vector{200}));
+  const auto again = invite(bob); // nobody is asked any more
+  BOOST_TEST(asks(again).empty());
+  BOOST_TEST((statuses(again) == std::vector{403}));
+}
+
 BOOST_FIXTURE_TEST_CASE(a_rule_that_changes_is_said_of_whom_it_concerns_and_nobody_is_asked_again, asks_rig) {
   const auto rule_says = [this](std::optional<bool> may) {
     chat::user_may_federate x;

@@ -51,6 +51,16 @@ class AskScenarios:
         self.assertEqual(self.asked(nobody), 1)  # the second time it is known
         self.assertEqual(self.ours.chat.find("invitation.received", matrix_room_id=room), [])
 
+    def test_one_who_takes_no_invitations_is_somebody_and_not_invited(self):
+        bob, carol = self.theirs.user(self.fresh("bob")), self.unknown("carol", exists=True, display_name="Carol", invites="block")
+        room = self.theirs.create_channel(bob, [])
+        self.invitation_fails(room, bob, carol)
+        self.assertEqual(self.ours.chat.find("invitation.received", matrix_room_id=room), [])
+        self.assertEqual(self.ours.chat.command("query.user", {"user": carol})["invites"], "block")
+        self.ours.chat.command("user.profile", {"user": carol, "invites": "allow"})
+        other = self.theirs.create_channel(bob, [carol])
+        self.ours.chat.wait_for("invitation.received", matrix_room_id=other, user=carol)
+
     def test_one_who_may_not_federate_is_nobody_there(self):
         bob, carol = self.theirs.user(self.fresh("bob")), self.unknown("carol", exists=True, may_federate=False)
         room = self.theirs.create_channel(bob, [])

@@ -137,6 +137,7 @@ std::vector<command> commands() {
     dead_letter_drop{"0-17"},
     answer_user{"17", true, "alice", "Alice", "mxc://a.example/1", true},
     answer_user{"17", false, {}, {}, {}, {}},
+    answer_user{"17", true, {}, {}, {}, {}, invite_policy::block},
     query_profile{"@bob:b.example", "m.tz"},
     query_profile{"alice", {}},
   };

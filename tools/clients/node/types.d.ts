@@ -739,6 +739,8 @@ export interface AnswerUserCommand {
   avatar?: string | null;
   /** false: others are told that there is no such user. */
   may_federate?: boolean | null;
+  /** block: whoever invites them is answered 403 `M_INVITE_BLOCKED`. */
+  invites?: "allow" | "block" | null;
 }
 
 /**
