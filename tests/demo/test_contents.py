@@ -30,6 +30,7 @@ class Contents(PageCase):
             self.assertEqual((shown["bold"], shown["links"]), ("look", ["https://example.org/x"]), side)
             self.assertTrue({"SCRIPT", "H1"}.isdisjoint(shown["inner"]), shown)
             self.assertIn("loud", shown["text"])
+            self.assertNotIn("taken", shown["text"])
         self.assertNotEqual(self.browser.run("return document.title"), "taken")
         self.shot("formatted")
         self.accessible("with a formatted message")

@@ -4,9 +4,10 @@ import { h, show } from "./view.js";
 
 /// Asks for the fields and calls `carryOut` with their values; closes when that has succeeded.
 /// A field is {name, label, type?: text|select|checkbox|checkboxes|picture, options?: [{value, label}], value?,
-/// required?, hint?}. Of a picture the value is a File, or null. `content` makes what stands above the fields, `below`
-/// what stands below them; both get `act`, which carries out something meanwhile, says in the form what was refused, and
-/// shows the form anew, and `values`, which reads the fields. `load` is such an action, carried out when the form is open.
+/// required?, hint?}, or {draw}, which makes what stands there between fields. Of a picture the value is a File, or
+/// null. `content` makes what stands above the fields, `below` what stands below them; both get `act`, which carries
+/// out something meanwhile, says in the form what was refused, and shows the form anew, and `values`, which reads the
+/// fields. `load` is such an action, carried out when the form is open.
 export function ask({ title, note, content, below, load, fields = [], submit, danger = false }, carryOut) {
   const dialog = document.createElement("dialog");
   dialog.setAttribute("aria-labelledby", "dialog-title");
@@ -23,7 +24,7 @@ export function ask({ title, note, content, below, load, fields = [], submit, da
         h("h2", { id: "dialog-title" }, title),
         note && h("p", {}, note),
         content?.(act, values),
-        fields.map(showField),
+        fields.map((each) => (each.draw ? each.draw(act, values) : showField(each))),
         below?.(act, values),
         fault && h("p", { class: "fault", role: "alert" }, fault),
         h(
@@ -137,7 +138,7 @@ function select(field, id) {
 
 function read(dialog, fields) {
   const found = {};
-  for (const field of fields) {
+  for (const field of fields.filter((each) => !each.draw)) {
     const at = dialog.querySelector(`#field-${field.name}`);
     if (field.type === "checkboxes")
       found[field.name] = [...dialog.querySelectorAll(`input[name="${field.name}"]:checked`)].map(

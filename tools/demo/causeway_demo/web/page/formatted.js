@@ -8,6 +8,8 @@ const TAGS = new Set(
     " ",
   ),
 );
+// Nobody was meant to read what is in these.
+const UNREAD = new Set(["script", "style", "template", "iframe", "object", "svg", "math"]);
 const LINK = /^(https?:\/\/|mailto:|matrix:)/i;
 const HEADING = /^h[1-6]$/;
 
@@ -15,7 +17,11 @@ const HEADING = /^h[1-6]$/;
 export const formatted = (html) => [...parsed(html).childNodes].map(drawn);
 
 /// The text of HTML, for those who show no other.
-export const plain = (html) => parsed(html).textContent.trim();
+export function plain(html) {
+  const all = parsed(html);
+  for (const each of all.querySelectorAll([...UNREAD].join())) each.remove();
+  return all.textContent.trim();
+}
 
 // A document of the parser runs nothing and loads nothing.
 const parsed = (html) => new DOMParser().parseFromString(html, "text/html").body;
@@ -24,6 +30,7 @@ function drawn(node) {
   if (node.nodeType === Node.TEXT_NODE) return node.data;
   if (node.nodeType !== Node.ELEMENT_NODE) return null;
   const tag = node.tagName.toLowerCase();
+  if (UNREAD.has(tag)) return null;
   if (tag === "img") return node.getAttribute("alt") || null;
   const inner = [...node.childNodes].map(drawn);
   if (tag === "a") return link(node.getAttribute("href") ?? "", inner);

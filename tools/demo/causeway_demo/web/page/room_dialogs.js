@@ -109,31 +109,32 @@ export async function joinRoom(page, side) {
     listed.options = [{ value: "", label: rooms.length ? "None of these" : "There are none" }, ...rooms];
   };
   list(await publicRooms(page, side));
+  const search = (act, values) =>
+    h(
+      "div",
+      { key: "search", class: "row" },
+      h(
+        "button",
+        {
+          type: "button",
+          class: "search",
+          onclick: () =>
+            act(async () => {
+              const { search, server: other } = values();
+              list(await publicRooms(page, side, search, other));
+            }),
+        },
+        "Search the directories",
+      ),
+    );
   ask(
     {
       title: `${page.words.name(user)} joins a room`,
       submit: "Join",
-      content: (act, values) =>
-        h(
-          "div",
-          { key: "search", class: "row" },
-          h(
-            "button",
-            {
-              type: "button",
-              class: "search",
-              onclick: () =>
-                act(async () => {
-                  const { search, server: other } = values();
-                  list(await publicRooms(page, side, search, other));
-                }),
-            },
-            "Search the directories",
-          ),
-        ),
       fields: [
         { name: "search", label: "What to search for (empty: everything)" },
         { name: "server", label: "In the directory of (empty: both servers here)", hint: "e.g. example.org" },
+        { draw: search },
         listed,
         { name: "room", label: "Or the alias or id of another", hint: "e.g. #lobby:localhost:8448" },
         {
