@@ -1,5 +1,6 @@
 #include "actors/room/chat_notifier.hpp"
 
+#include "actors/excerpt.hpp"
 #include "actors/room/event_text.hpp"
 #include "actors/room/mentions.hpp"
 #include "actors/room/message_content.hpp"
@@ -26,6 +27,16 @@ const room_setting* setting_of(const std::string& type) {
   const auto* end = std::end(shown_settings);
   const auto* found = std::find_if(std::begin(shown_settings), end, [&](const auto& x) { return x.type == type; });
   return found == end ? nullptr : found;
+}
+
+/// Of a join rule that nobody knows: bytes that are shown.
+constexpr std::size_t join_rule_bytes_max = 64;
+
+/// What the room shows of a state that is about all of it; null: nothing.
+const char* kind_of_rule(const std::string& type) {
+  if (type == "m.room.join_rules") return "access_changed";
+  if (type == "m.room.server_acl") return "servers_changed";
+  return type == "m.room.encryption" ? "encrypted" : nullptr;
 }
 
 /// Who never was in the room, and whose membership has a word that nobody knows, is out of it.
@@ -97,6 +108,16 @@ void chat_notifier::roles_changed(const matrix::event* before, const matrix::eve
                               .event_id = after.event_id,
                               .level = change.level,
                               .ts = shown_ts(&after)});
+}
+
+void chat_notifier::rule_changed(const char* kind, const matrix::event* before, const matrix::event& after) {
+  // One of ours does it by room.remove alone, which tells by itself what becomes of the room.
+  if (room_.node.is_local(after.sender) || (before && before->content() == after.content())) return;
+  chat::system_message n;
+  n.kind = kind;
+  n.actor = after.sender;
+  if (after.type == "m.room.join_rules") n.access = excerpt(text_of(after, "join_rule"), join_rule_bytes_max);
+  system_message(std::move(n), &after);
 }
 
 void chat_notifier::levels_changed(const matrix::event& before, const matrix::event& after) {
@@ -245,6 +266,8 @@ void chat_notifier::state_changed(const state_change& c) {
   } else if (type == "m.room.power_levels" && c.after) {
     if (c.before) levels_changed(*c.before, *c.after);
     roles_changed(c.before.get(), *c.after);
+  } else if (const auto* kind = kind_of_rule(type); kind && c.after && c.key.second.empty()) {
+    rule_changed(kind, c.before.get(), *c.after);
   }
 }
 

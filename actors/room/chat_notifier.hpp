@@ -71,6 +71,8 @@ private:
                      const matrix::event* cause);
   /// @param value  of it from now on. @param cause  null: state resolution took the event away
   void setting_changed(const room_setting& what, std::string value, const matrix::event* cause);
+  /// What is shown where somebody of another server changes a rule that no command of ours changes.
+  void rule_changed(const char* kind, const matrix::event* before, const matrix::event& after);
   void levels_changed(const matrix::event& before, const matrix::event& after);
   /// @param e  of the membership that has ended; null: state resolution took the event away
   chat::room_removed_for removed_for(const std::string& user, std::string cause, const std::string& by,

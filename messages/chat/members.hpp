@@ -182,9 +182,9 @@ struct member_changed {
 };
 
 inline constexpr const char* system_message_kinds[] = {
-  "created",        "invited", "joined",        "rejected",     "revoked",       "expired",
-  "left",           "kicked",  "banned",        "unbanned",     "knocked",       "knock_retracted",
-  "knock_rejected", "renamed", "topic_changed", "role_changed", "avatar_changed"};
+  "created",       "invited",      "joined",         "rejected",       "revoked",         "expired",        "left",
+  "kicked",        "banned",       "unbanned",       "knocked",        "knock_retracted", "knock_rejected", "renamed",
+  "topic_changed", "role_changed", "avatar_changed", "access_changed", "servers_changed", "encrypted"};
 
 struct system_message {
   static constexpr const char* name = "system.message";
@@ -195,6 +195,7 @@ struct system_message {
   std::optional<std::string> room_name;
   std::optional<std::string> topic;
   std::optional<std::int64_t> level;
+  std::optional<std::string> access = {};
 
   static void fields(auto& f, auto& x) {
     f.required("room", x.room, "Your id of the room; empty while none is bound.", {.of = edge::names::room});
@@ -211,6 +212,8 @@ struct system_message {
       "level", x.level,
       "Of role_changed alone: the power level `target` has now, one event for each user whose level has changed. An "
       "empty `target`: all who have no level of their own.");
+    f.optional("access", x.access,
+               "Of access_changed alone: the room's join rule (public, invite, knock, restricted, ...).");
   }
 };
 

@@ -114,6 +114,32 @@ BOOST_AUTO_TEST_CASE(a_new_name_and_a_new_topic_stand_in_fields_of_their_own) {
   BOOST_TEST(!told[0].room_name.has_value());
 }
 
+BOOST_AUTO_TEST_CASE(rules_that_another_server_changes_are_shown_and_our_own_are_not) {
+  const auto changed_by = [](shared_room& r, const std::string& by, const char* type, object content,
+                             const char* kind) {
+    return system_messages(r.push({r.made(by, type, std::move(content), "")}), kind);
+  };
+  shared_room r;
+  set_levels(r, [](object& x) {
+    auto users = x.find("users") ? *x.find("users")->as_object() : object{};
+    users.set(eve, 100);
+    x.set("users", std::move(users));
+  });
+  const auto access = changed_by(r, eve, "m.room.join_rules", {{"join_rule", "knock"}}, "access_changed");
+  BOOST_REQUIRE(access.size() == 1U);
+  BOOST_TEST(access[0].actor == eve);
+  BOOST_TEST(access[0].access.value() == "knock");
+  BOOST_TEST(changed_by(r, eve, "m.room.join_rules", {{"join_rule", "knock"}}, "access_changed").empty()); // as it was
+  const auto odd = changed_by(r, eve, "m.room.join_rules", {{"join_rule", std::string(5'000, 'x')}}, "access_changed");
+  BOOST_REQUIRE(odd.size() == 1U);
+  BOOST_TEST(odd[0].access->size() <= 80U);
+  const object list{{"allow", matrix::json::array{"*"}}, {"deny", matrix::json::array{"bad.example"}}};
+  const auto servers = changed_by(r, eve, "m.room.server_acl", list, "servers_changed");
+  BOOST_REQUIRE(servers.size() == 1U);
+  BOOST_TEST(!servers[0].access.has_value());
+  BOOST_TEST(changed_by(r, ann, "m.room.join_rules", {{"join_rule", "public"}}, "access_changed").empty());
+}
+
 BOOST_AUTO_TEST_CASE(a_new_role_says_whose_and_which) {
   for (const auto* version : {"9", "11", "12"}) {
     shared_room r{version};

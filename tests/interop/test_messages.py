@@ -104,6 +104,21 @@ class MessagesWithSynapse(InteropCase):
         told = self.told(event_id)
         self.assertEqual((told["msgtype"], told["text"], told["html"]), ("m.room.encrypted", "[This message is encrypted and cannot be read here.]", ""))
 
+    def test_what_else_they_change_of_a_room_is_shown(self):
+        room = self.theirs.create_channel(self.bob.user_id, [self.alice])
+        self.chat.wait_for("invitation.received", matrix_room_id=room, user=self.alice)
+        self.ours.accept(room, self.alice)
+
+        def shown(kind, state, content):
+            self.bob.call("PUT", f"/rooms/{quote(room)}/state/{state}", content)
+            told = self.chat.wait_for("system.message", matrix_room_id=room, kind=kind).body
+            self.assertEqual(told["actor"], self.bob.user_id)
+            return told
+
+        self.assertEqual(shown("access_changed", "m.room.join_rules", {"join_rule": "public"})["access"], "public")
+        shown("servers_changed", "m.room.server_acl", {"allow": ["*"], "deny": ["bad.example"]})
+        self.assertNotIn("access", shown("encrypted", "m.room.encryption", {"algorithm": "m.megolm.v1.aes-sha2"}))
+
     def test_a_file_has_its_length_and_its_smaller_picture_on_both_sides(self):
         clip, small = self.bob.upload(b"clip", "video/mp4", "c.mp4"), self.bob.upload(b"small", "image/jpeg", "c.jpg")
         event_id = self.bob.send_content(self.room, {"msgtype": "m.video", "body": "c.mp4", "url": clip, "info": {

@@ -272,6 +272,8 @@ std::vector<notification> notifications() {
                    1'700'000'000'000, "Lobby", "What is new", -5},
     system_message{
       "r1", "!a:b.example", "kicked", "@alice:a.example", "@bob:b.example", "", "$a", 1'700'000'000'000, {}, {}, {}},
+    system_message{
+      "r1", "!a:b.example", "access_changed", "@bob:b.example", "", "", "$a", 1'700'000'000'000, {}, {}, {}, "public"},
     room_changed{"r1", "!a:b.example", "@alice:a.example", "$a", 1'700'000'000'000, "Lobby", "What is new",
                  "mxc://a.example/1"},
     room_changed{"r1", "!a:b.example", "@alice:a.example", "$a", 1'700'000'000'000, {}, {}, {}},

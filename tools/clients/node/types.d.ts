@@ -1248,7 +1248,10 @@ export interface SystemMessageNotification {
     | "renamed"
     | "topic_changed"
     | "role_changed"
-    | "avatar_changed";
+    | "avatar_changed"
+    | "access_changed"
+    | "servers_changed"
+    | "encrypted";
   /** Who did it. */
   actor: string;
   /** The user it was done to. */
@@ -1266,6 +1269,8 @@ export interface SystemMessageNotification {
    * `target`: all who have no level of their own.
    */
   level?: number;
+  /** Of access_changed alone: the room's join rule (public, invite, knock, restricted, ...). */
+  access?: string;
 }
 
 /** A room is no longer one of your user's: take it from their list. */

@@ -167,7 +167,7 @@ class Book:
 
     def _system_message(self, room, body):
         if body["kind"] != "invited" or not self._says_invited(room, body["target"]):
-            more = {key: body[key] for key in ("name", "topic", "level", "replacement") if key in body}
+            more = {key: body[key] for key in ("name", "topic", "level", "access", "replacement") if key in body}
             # One event may tell of several users.
             entry = f"{body['kind']}-{body['target']}-{body['event_id'] or body['ts']}"
             if entry in self._roles:
