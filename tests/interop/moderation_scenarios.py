@@ -449,6 +449,35 @@ class RoleScenarios(ModerationBase):
         self.restart_ours()
         self.assertEqual((self.role(room, bob), self.role(room, ben)), ("leader", "member"))
 
+    def test_what_a_command_would_refuse_is_known_beforehand(self):
+        """Buttons that a chat user is shown are those that work."""
+        alice, bob, ben = self.people("bob", "ben")
+        dave = self.ours.user(self.fresh("dave"))
+        room = self.our_channel(alice, bob, friends=[dave])
+
+        def is_so(user, action, target, may, command, **body):
+            self.assertEqual(self.can(room, user, action, target)["verdict"], "yes" if may else "no", (action, target))
+            if may is False:
+                with self.assertRaises(CommandError):
+                    self.ours.chat.command(command, {"room": room, **body})
+
+        is_so(alice, "invite", bob, False, "invite.send", by=alice, user=bob)  # he is in
+        is_so(alice, "invite", ben, True, "")
+        self.ours.invite(room, alice, ben)
+        is_so(alice, "invite", ben, False, "invite.send", by=alice, user=ben)
+        is_so(dave, "invite", ben, False, "invite.send", by=dave, user=ben)
+        is_so(alice, "kick", ben, True, "")  # the invitation, on its way or there
+        is_so(dave, "kick", ben, False, "member.kick", by=dave, user=ben)
+        is_so(alice, "kick", alice, False, "member.kick", by=alice, user=alice)
+        is_so(alice, "unban", bob, False, "member.unban", by=alice, user=bob)
+        is_so(dave, "delete_own", None, True, "")
+        self.ours.set_role(room, alice, dave, "muted")
+        for action in ("send", "react", "delete_own"):
+            is_so(dave, action, None, False, "message.send", sender=dave, message=self.fresh("m"), text="mmh")
+        alone = self.ours.chat.create_room("channel", alice, [dave], federated=False)["matrix_room_id"]
+        self.assertEqual(self.can(alone, alice, "invite", bob)["verdict"], "no")
+        self.refused("not_federated", "invite.send", {"room": alone, "by": alice, "user": bob})
+
     def test_what_cannot_be_taken_back_is_known_beforehand(self):
         alice, bob = self.people()
         room = self.our_channel(alice, bob)
