@@ -68,10 +68,10 @@ void debts::owe_newcomer(const std::string& server, const std::string& room_id,
     since_.insert(since);
     out_.write(store::put_receipt_debt{server, since});
     schedule(*at, out_.now() + newcomer_ms);
-  } else if (since < x.since) {
-    set_since(*at, since);
-    x.covered = std::min(x.covered, since); // what is under way was built without them
+    return;
   }
+  if (since < x.since) set_since(*at, since);
+  x.covered = std::min(x.covered, since); // what is under way was built without them
 }
 
 void debts::on_deadline() {
@@ -96,6 +96,7 @@ void debts::on_deadline() {
 
 void debts::take_turn(entry& of) {
   auto& [server, x] = of;
+  x.waits = false;
   if (const auto admitted = node_.federates_with(server); !admitted) {
     // While the federation is off nothing is lost; who is excluded is owed nothing.
     if (admitted.error().code == fault_code::federation_disabled) return failed(of);
@@ -223,6 +224,7 @@ void debts::cancel_all() {
   unsent_.clear();
   audiences_.clear();
   last_ = {};
+  complained_ = false;
 }
 
 void debts::describe(matrix::json::object& o) const {
