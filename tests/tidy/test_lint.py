@@ -2,6 +2,7 @@
 .ci/run does, it fails."""
 
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -11,6 +12,7 @@ import cpp_source as cpp
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 CANNOT_BE_HAD = 3
+TYPEDEF = re.compile(r"\btypedef\b")
 
 
 def lint(*files):
@@ -32,8 +34,11 @@ class Lint(unittest.TestCase):
         self.assertNotIn("cannot be taken together", besides)
 
     def test_names_of_types_are_given_with_using(self):
-        wrong = [path for path in cpp.files(".hpp", ".cpp", folders=cpp.FOLDERS + ("tests",)) if " typedef " in f" {cpp.code_of(path)}"]
+        wrong = [path for path in cpp.files(".hpp", ".cpp", folders=cpp.FOLDERS + ("tests",)) if TYPEDEF.search(cpp.code_of(path))]
         self.assertEqual(wrong, [])
+        # At the beginning of a line as well, and not as a part of a name.
+        self.assertTrue(TYPEDEF.search("int a;\ntypedef int b;\n"))
+        self.assertFalse(TYPEDEF.search("int typedefs;\n"))
 
     def test_what_is_wrong_is_found(self):
         folder = os.path.join(ROOT, "build")

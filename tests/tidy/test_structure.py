@@ -26,14 +26,9 @@ GRAPH_WRITERS = {
 # Folders whose classes are components: each has a test of its own, which includes its header and drives it without its machine.
 COMPONENTS = ("actors/room", "actors/invitation", "actors/remote_server", "actors/directory", "actors/session", "actors/receipts")
 # Those that have none, and what tests them instead. No line may be added for a new component.
-_INTERFACE = "an interface without a line of code"
 _HANDS_ON = "hands on to its parts, which have theirs"
 _HANDLER = "a handler of commands, which the room's queue runs again from its beginning"
 NOT_ALONE = {
-    "actors/invitation/question.hpp": _INTERFACE,
-    "actors/remote_server/server_events.hpp": _INTERFACE,
-    "actors/room/room_events.hpp": _INTERFACE,
-    "actors/room/events_under_way.hpp": _INTERFACE,
     "actors/directory/lookups.hpp": _HANDS_ON,
     "actors/directory/presences.hpp": _HANDS_ON,
     "actors/room/request_service.hpp": _HANDS_ON,
@@ -48,19 +43,6 @@ NOT_ALONE = {
     "actors/room/role_commands.hpp": _HANDLER + "; tests/actors/room_roles.cpp",
     "actors/room/room_commands.hpp": _HANDLER + "; tests/actors/room_changes.cpp, room_machine.cpp",
     "actors/room/room_settings.hpp": _HANDLER + "; tests/actors/room_changes.cpp",
-    "actors/room/room_removal.hpp": _HANDLER + "; tests/actors/room_changes.cpp",
-    "actors/room/room_upgrade.hpp": _HANDLER + "; tests/actors/room_upgrade.cpp",
-    "actors/room/chat_notifier.hpp": "has no state; what it tells is in the tests of all who tell by it, and tests/actors/room_notifications.cpp",
-    "actors/room/event_import.hpp": "has no state; tests/actors/components/history_backfill.cpp, partial_state.cpp, content_repair.cpp",
-    "actors/directory/remote_directories.hpp": "tests/actors/directory_lookups.cpp, in the directory",
-    "actors/directory/server_list.hpp": "tests/actors/directory_lookups.cpp, in the directory",
-    "actors/directory/switching.hpp": "tests/actors/directory_switching.cpp, in the directory",
-    "actors/directory/user_checks.hpp": "tests/actors/directory_lookups.cpp, in the directory",
-    "actors/invitation/server_question.hpp": "is part of the rig of all components of an invitation",
-    "actors/remote_server/deferred_writes.hpp": "is part of the rig of all components of a server's actor",
-    "actors/remote_server/store_questions.hpp": "is part of the rig of all components of a server's actor",
-    "actors/receipts/debts.hpp": "tests/actors/receipts_machine.cpp, with all parts",
-    "actors/receipts/marker_book.hpp": "tests/actors/receipts_machine.cpp, with all parts",
 }
 
 
@@ -69,9 +51,18 @@ def includes_of(path):
         return re.findall(r'^\s*#\s*include\s+"([^"]+)"', text.read(), re.M)
 
 
+_CLASS = re.compile(r"^(?:template\s*<[^{;]*>\s*)?class\s+(?:\[\[\w+\]\]\s*)?\w+[^;{]*\{(.*?)^\};", re.M | re.S)
+_OF_AN_INTERFACE = re.compile(r"\s*(?:public:\s*)?(?:virtual\b[^{}]*=\s*(?:0|default)\s*)?", re.S)
+
+
+def has_component(code):
+    """Whether a header has a class with a line of code: not one that says what others implement, and nothing else."""
+    return any(not all(_OF_AN_INTERFACE.fullmatch(each) for each in body.split(";")) for body in _CLASS.findall(code))
+
+
 def untested(headers, tested, excused):
     """What is wrong with the tests of components. headers: path -> code; tested: the headers that tests include."""
-    components = {path for path, code in headers.items() if re.search(r"^class\s+(?:\[\[\w+\]\]\s*)?\w+[^;{]*\{", code, re.M)}
+    components = {path for path, code in headers.items() if has_component(code)}
     wrong = [f"{path} has no test of its own: tests/actors/components/{os.path.basename(path)[:-4]}.cpp"
              for path in sorted(components - set(tested) - set(excused))]
     return wrong + [f"{path} is excused for nothing: take its line out" for path in sorted(set(excused) - (components - set(tested)))]
@@ -224,9 +215,17 @@ void long_one(int x,
         self.assertEqual(circles_of({"a": ["b"], "b": ["c"], "c": ["b"]}), ["b -> c -> b"])
         self.assertEqual(circles_of({"a": ["a"]}), ["a -> a"])
 
+    def test_an_interface_is_no_component_and_one_with_code_is(self):
+        pure = "class a {\npublic:\n  virtual ~a() = default;\n  virtual int f(int x, const g& y) const = 0;\n};\n"
+        self.assertFalse(has_component(pure))
+        self.assertFalse(has_component("class a;\nstruct b {\n  int c;\n};\n"))
+        for more in ("  int g() { return 1; }\n", "  int h_ = 0;\n", "  virtual int g();\n", "private:\n  int i_;\n"):
+            self.assertTrue(has_component(pure.replace("};\n", more + "};\n")), more)
+        self.assertTrue(has_component(pure + "template <class T>\nclass b {\n  T t_;\n};\n"))
+
     def test_a_component_without_a_test_is_found(self):
-        headers = {"actors/room/a.hpp": "class [[nodiscard]] a {\n};\n", "actors/room/b.hpp": "class b : public c {\n};\n",
-                   "actors/room/d.hpp": "class a;\nstruct d {\n};\n", "actors/room/e.hpp": "class e {\n};\n"}
+        headers = {"actors/room/a.hpp": "class [[nodiscard]] a {\n  int x_;\n};\n", "actors/room/b.hpp": "class b : public c {\n  int x_;\n};\n",
+                   "actors/room/d.hpp": "class a;\nstruct d {\n};\n", "actors/room/e.hpp": "class e {\n  int x_;\n};\n"}
         self.assertEqual(untested(headers, {"actors/room/a.hpp"}, {"actors/room/e.hpp": "why"}),
                          ["actors/room/b.hpp has no test of its own: tests/actors/components/b.cpp"])
         self.assertEqual(untested(headers, {"actors/room/a.hpp", "actors/room/b.hpp"}, {"actors/room/e.hpp": "why", "actors/room/d.hpp": "why", "actors/room/a.hpp": "why"}),

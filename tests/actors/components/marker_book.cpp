@@ -241,7 +241,8 @@ BOOST_FIXTURE_TEST_CASE(a_store_that_says_nothing_is_not_waited_for_and_its_late
   BOOST_TEST(book.is_idle());
 }
 
-BOOST_FIXTURE_TEST_CASE(beyond_the_bound_a_command_is_refused_and_what_others_say_is_passed_over_with_one_line, book_rig) {
+BOOST_FIXTURE_TEST_CASE(beyond_the_bound_a_command_is_refused_and_what_others_say_is_passed_over_with_one_line,
+                        book_rig) {
   auto many = theirs("$1");
   many.markers.assign(marker_book::waiting_max, many.markers[0]);
   const auto first = take(many);

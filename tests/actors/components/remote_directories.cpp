@@ -108,17 +108,16 @@ BOOST_FIXTURE_TEST_CASE(what_is_no_server_is_asked_for_nothing, directories_rig)
 // -- what is made of an answer
 
 BOOST_FIXTURE_TEST_CASE(all_that_a_room_shows_is_told, directories_rig) {
-  const auto page =
-    page_of({object{{"room_id", "!r:there.example"},
-                    {"name", "Lobby"},
-                    {"topic", "t"},
-                    {"canonical_alias", "#l:there.example"},
-                    {"avatar_url", "mxc://there.example/1"},
-                    {"num_joined_members", 7},
-                    {"world_readable", false},
-                    {"join_rule", "knock"},
-                    {"room_type", "m.space"}}},
-            {{"next_batch", "more"}, {"total_room_count_estimate", 9}});
+  const auto page = page_of({object{{"room_id", "!r:there.example"},
+                                    {"name", "Lobby"},
+                                    {"topic", "t"},
+                                    {"canonical_alias", "#l:there.example"},
+                                    {"avatar_url", "mxc://there.example/1"},
+                                    {"num_joined_members", 7},
+                                    {"world_readable", false},
+                                    {"join_rule", "knock"},
+                                    {"room_type", "m.space"}}},
+                            {{"next_batch", "more"}, {"total_room_count_estimate", 9}});
   BOOST_TEST(page.server == there);
   BOOST_TEST(page.next.value() == "more");
   BOOST_TEST(page.total.value() == 9u);

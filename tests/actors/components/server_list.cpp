@@ -48,8 +48,7 @@ struct list_rig {
   effects hear(const effects& asked, store::answer found) {
     const auto questions = of_kind<ask_store>(asked);
     if (questions.size() != 1) throw std::runtime_error(std::to_string(questions.size()) + " questions");
-    BOOST_TEST(
-      servers.answered({questions[0].asked, std::make_shared<const store::answer>(std::move(found))}));
+    BOOST_TEST(servers.answered({questions[0].asked, std::make_shared<const store::answer>(std::move(found))}));
     return out.take();
   }
   chat::servers_answer page(std::vector<store::destination_summary> owed = {}, std::optional<std::string> after = {}) {

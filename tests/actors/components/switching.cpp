@@ -116,8 +116,8 @@ BOOST_FIXTURE_TEST_CASE(what_a_word_leaves_out_stays_as_it_was_said, switching_a
   BOOST_TEST(x.deny.empty()); // an empty list is a word too
   BOOST_TEST((x.invites == invite_policy::block));
   BOOST_TEST((x.users == federating_users::allowed));
-  BOOST_TEST(x.configured == (texts{"enabled", "typing", "receipts", "presence", "allow", "deny", "invites",
-                                    "users_may_federate"}),
+  BOOST_TEST(x.configured ==
+               (texts{"enabled", "typing", "receipts", "presence", "allow", "deny", "invites", "users_may_federate"}),
              boost::test_tools::per_element());
   BOOST_TEST(x.since_ts == now);
   // The node is told all of it, not what was new.

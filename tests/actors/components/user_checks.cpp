@@ -154,7 +154,8 @@ BOOST_FIXTURE_TEST_CASE(of_what_is_kept_the_oldest_go, checks_rig) {
 }
 
 BOOST_FIXTURE_TEST_CASE(a_server_that_says_nothing_spoils_no_other_user, checks_rig) {
-  const auto patience_ms = time_ms{std::min(node.settings().federation.request_timeout_ms, user_checks::patience_ms_max)};
+  const auto patience_ms =
+    time_ms{std::min(node.settings().federation.request_timeout_ms, user_checks::patience_ms_max)};
   (void)ask({remote(1), remote(2)});
   (void)answer(remote(2), 200);
   after(1'000);
