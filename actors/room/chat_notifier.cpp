@@ -153,10 +153,11 @@ void chat_notifier::members(const std::vector<std::string>& members, std::size_t
   } while (from < members.size());
 }
 
-void chat_notifier::join_progress(std::string phase, const std::string& user, const std::string& server,
+void chat_notifier::join_progress(chat::join_phase phase, const std::string& user, const std::string& server,
                                   std::size_t done, std::size_t total) {
+  const auto* const word = chat::join_phases[static_cast<std::size_t>(phase)];
   const chat::join_progress n{
-    room_.head.chat_room_id,         room_.id, user, std::move(phase), server, static_cast<std::int64_t>(done),
+    room_.head.chat_room_id,         room_.id, user, word, server, static_cast<std::int64_t>(done),
     static_cast<std::int64_t>(total)};
   out_.send_at_once({actor_kind::session, ""},
                     ephemeral_notification{n.name, "join|" + room_.id + "|" + user, chat::encode(n)});

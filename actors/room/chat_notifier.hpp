@@ -51,8 +51,8 @@ public:
   void created(chat::room_created created, std::vector<std::string> members, bool more_to_come);
   /// @param from  index of the first who is told. @param complete  these are all
   void members(const std::vector<std::string>& members, std::size_t from, bool complete);
-  /// Ephemeral: how far a join has come. @param phase  of the contract
-  void join_progress(std::string phase, const std::string& user, const std::string& server, std::size_t done,
+  /// Ephemeral: how far a join has come.
+  void join_progress(chat::join_phase phase, const std::string& user, const std::string& server, std::size_t done,
                      std::size_t total);
 
   /// Fills in the room's names, `event_id` and `ts`. @param cause  null: none

@@ -94,7 +94,7 @@ void partial_state::answered(question::full_state_events, const events_verified&
   w.asked = 0;
   w.told.take(m.checks);
   if (w.told.verified() < w.told.size()) {
-    notifier_.join_progress("members", {}, w.server, w.told.verified(), w.told.size());
+    notifier_.join_progress(chat::join_phase::members, {}, w.server, w.told.verified(), w.told.size());
     return verify_next();
   }
   if (const auto missing = w.told.without_key(); missing > 0)

@@ -53,7 +53,7 @@ void remote_join::ask() {
   r.timeout_ms = room_.node.settings().federation.make_join_timeout_ms;
   ask_server(std::move(r));
   j.is_large = false;
-  notifier_.join_progress("asking", j.wanted.user_id, j.wanted.via[j.via], 0, 0);
+  notifier_.join_progress(chat::join_phase::asking, j.wanted.user_id, j.wanted.via[j.via], 0, 0);
 }
 
 void remote_join::ask_server(peer_request r) {
@@ -158,7 +158,7 @@ result<matrix::event_ptr> join_of_template(const room_state& room, const peer_an
 void remote_join::send() {
   auto& j = *join_;
   j.at = step::send_join;
-  notifier_.join_progress("receiving", j.wanted.user_id, j.wanted.via[j.via], 0, 0);
+  notifier_.join_progress(chat::join_phase::receiving, j.wanted.user_id, j.wanted.via[j.via], 0, 0);
   peer_request r;
   r.endpoint = matrix::endpoint::send_join_v2;
   r.parameters = {room_.id, j.event->event_id};
@@ -208,7 +208,8 @@ void remote_join::state_received(const peer_answer& m) {
 void remote_join::verify() {
   auto& j = *join_;
   if (j.at != step::verifying || j.is_asking) return;
-  notifier_.join_progress("verifying", j.wanted.user_id, j.wanted.via[j.via], j.told.verified(), j.told.size());
+  notifier_.join_progress(chat::join_phase::verifying, j.wanted.user_id, j.wanted.via[j.via], j.told.verified(),
+                          j.told.size());
   j.since = out_.now();
   j.is_asking = true;
   pending_.verify(j.told.verified() < j.told.size() ? j.told.next_part() : std::vector{j.event}, question::join_state{},

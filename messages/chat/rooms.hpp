@@ -203,6 +203,8 @@ struct room_members {
   }
 };
 
+/// How far a join through another server has come.
+enum class join_phase : std::uint8_t { asking, receiving, verifying, members };
 inline constexpr const char* join_phases[] = {"asking", "receiving", "verifying", "members"};
 
 struct join_progress {
