@@ -21,10 +21,12 @@ bool room_removal::closes(const std::string& by) const {
 }
 
 bool room_removal::author(const draft& d, const std::vector<std::string>& further_servers) {
+  const std::pair step{d.type, d.state_key.value_or("")};
+  if (forbidden_.contains(step)) return true;
   auto e = authoring_.author(d);
   if (e.waits()) return false;
   // What the rules forbid is left as it is: that ours go is what counts, and that nobody can forbid.
-  if (e) (void)authoring_.commit(*e, further_servers);
+  if (!e || !authoring_.commit(*e, further_servers)) forbidden_.insert(step);
   return true;
 }
 
@@ -53,6 +55,10 @@ bool room_removal::leave(const std::string& user, const chat::room_remove& x) {
 command_outcome room_removal::run(const queued_command& c, const chat::room_remove& x) {
   if (room_.graph.membership(x.by) != matrix::membership::join)
     return fault{fault_code::not_member, x.by + " is not in the room"};
+  if (auto of = c.command.reference.session + "|" + c.command.reference.command_id; of != of_) {
+    of_ = std::move(of);
+    forbidden_.clear();
+  }
   if (invitations_.withdraw_all(x.by, x.reason, c.withdrawn)) return waits_for_withdrawals{};
   by_ = x.by;
   const auto ends = [&](command_outcome outcome) {

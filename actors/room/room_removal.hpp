@@ -7,7 +7,9 @@
 #include "actors/room/room_state.hpp"
 
 #include <cstddef>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace causeway::room {
@@ -41,6 +43,10 @@ private:
   room_invitations& invitations_;
   const inbound_events& inbound_;
   std::string by_;
+  /// The command that is carried out, and of its steps those that were forbidden, by type and state key: it is run
+  /// again from its beginning, and the policy server is not asked about them for ever.
+  std::string of_;
+  std::set<std::pair<std::string, std::string>> forbidden_;
 };
 
 } // namespace causeway::room
