@@ -1,6 +1,6 @@
 #pragma once
+#include "plugin/database.hpp"
 #include "plugin/store/codec.hpp"
-#include "plugin/store/database.hpp"
 
 #include <cstdint>
 #include <forward_list>

@@ -1,9 +1,9 @@
 #include "plugin/store/copy_store.hpp"
 
+#include "plugin/meta.hpp"
+#include "plugin/postgresql_database.hpp"
 #include "plugin/store/engine.hpp"
 #include "plugin/store/files.hpp"
-#include "plugin/store/meta.hpp"
-#include "plugin/store/postgresql_database.hpp"
 #include "plugin/store/postgresql_place.hpp"
 #include "plugin/store/schema.hpp"
 #include "plugin/store/sqlite_schema.hpp"

@@ -1,6 +1,6 @@
 #include "plugin/store/id_index.hpp"
 
-#include "plugin/store/meta.hpp"
+#include "plugin/meta.hpp"
 
 #include <algorithm>
 #include <utility>

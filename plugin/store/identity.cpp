@@ -1,6 +1,6 @@
 #include "plugin/store/identity.hpp"
 
-#include "plugin/store/meta.hpp"
+#include "plugin/meta.hpp"
 #include "plugin/store/sqlite_schema.hpp"
 
 #include <sys/stat.h>

@@ -1,6 +1,6 @@
 #include "plugin/store/key_claim.hpp"
 
-#include "plugin/store/meta.hpp"
+#include "plugin/meta.hpp"
 #include "plugin/store/open_database.hpp"
 
 #include <algorithm>

@@ -1,6 +1,6 @@
 #pragma once
 #include "messages/fault.hpp"
-#include "plugin/store/postgresql_database.hpp"
+#include "plugin/postgresql_database.hpp"
 #include "plugin/store/seat.hpp"
 
 #include <condition_variable>

@@ -1,8 +1,8 @@
 #include "plugin/store/open_database.hpp"
 
-#include "plugin/store/postgresql_database.hpp"
+#include "plugin/postgresql_database.hpp"
+#include "plugin/sqlite_database.hpp"
 #include "plugin/store/postgresql_place.hpp"
-#include "plugin/store/sqlite_database.hpp"
 
 namespace causeway::store {
 namespace {

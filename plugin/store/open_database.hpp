@@ -1,6 +1,6 @@
 #pragma once
 #include "config/store_options.hpp"
-#include "plugin/store/database.hpp"
+#include "plugin/database.hpp"
 
 #include <memory>
 #include <string>

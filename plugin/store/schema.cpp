@@ -1,5 +1,6 @@
 #include "plugin/store/schema.hpp"
 
+#include "plugin/meta.hpp"
 #include "plugin/store/audit_rows.hpp"
 #include "plugin/store/binding_rows.hpp"
 #include "plugin/store/command_rows.hpp"
@@ -9,7 +10,6 @@
 #include "plugin/store/inbox_rows.hpp"
 #include "plugin/store/invitation_rows.hpp"
 #include "plugin/store/key_rows.hpp"
-#include "plugin/store/meta.hpp"
 #include "plugin/store/names.hpp"
 #include "plugin/store/node_rows.hpp"
 #include "plugin/store/outbox_rows.hpp"

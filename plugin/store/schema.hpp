@@ -1,6 +1,6 @@
 #pragma once
 #include "messages/fault.hpp"
-#include "plugin/store/database.hpp"
+#include "plugin/database.hpp"
 #include "plugin/store/table_group.hpp"
 
 #include <cstdint>

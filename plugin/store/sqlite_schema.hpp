@@ -1,5 +1,5 @@
 #pragma once
-#include "plugin/store/sqlite_database.hpp"
+#include "plugin/sqlite_database.hpp"
 
 #include <cstdint>
 

@@ -1,5 +1,5 @@
 #pragma once
-#include "plugin/store/database.hpp"
+#include "plugin/database.hpp"
 
 #include <cstdint>
 #include <span>

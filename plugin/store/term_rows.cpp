@@ -1,9 +1,9 @@
 #include "plugin/store/term_rows.hpp"
 
+#include "plugin/postgresql_database.hpp"
 #include "plugin/store/lease.hpp"
 #include "plugin/store/node_rows.hpp"
 #include "plugin/store/open_database.hpp"
-#include "plugin/store/postgresql_database.hpp"
 
 #include <utility>
 #include <variant>

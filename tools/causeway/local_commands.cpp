@@ -8,9 +8,9 @@
 #include "plugin/gateway/certificate_check.hpp"
 #include "plugin/gateway/gateway_process.hpp"
 #include "plugin/key_file.hpp"
+#include "plugin/postgresql_database.hpp"
 #include "plugin/store/files.hpp"
 #include "plugin/store/identity.hpp"
-#include "plugin/store/postgresql_database.hpp"
 #include "tools/causeway/terminal.hpp"
 
 #include <sodium.h>

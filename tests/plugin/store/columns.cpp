@@ -1,5 +1,5 @@
+#include "plugin/sqlite_database.hpp"
 #include "plugin/store/columns.hpp"
-#include "plugin/store/sqlite_database.hpp"
 
 #include <boost/test/unit_test.hpp>
 

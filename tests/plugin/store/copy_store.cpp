@@ -1,10 +1,10 @@
 #include "plugin/store/copy_store.hpp"
 
+#include "plugin/postgresql_database.hpp"
+#include "plugin/sqlite_database.hpp"
 #include "plugin/store/key_claim.hpp"
-#include "postgresql_server.hpp"
-#include "plugin/store/postgresql_database.hpp"
 #include "plugin/store/schema.hpp"
-#include "plugin/store/sqlite_database.hpp"
+#include "postgresql_server.hpp"
 #include "samples.hpp"
 
 #include <fstream>

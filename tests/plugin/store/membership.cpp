@@ -1,7 +1,7 @@
 #include "plugin/store/membership.hpp"
 
+#include "plugin/meta.hpp"
 #include "plugin/store/identity.hpp"
-#include "plugin/store/meta.hpp"
 #include "plugin/store/node_rows.hpp"
 #include "plugin/store/term_rows.hpp"
 #include "samples.hpp"

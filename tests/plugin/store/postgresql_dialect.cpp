@@ -1,4 +1,4 @@
-#include "plugin/store/postgresql_dialect.hpp"
+#include "plugin/postgresql_dialect.hpp"
 
 #include <boost/test/unit_test.hpp>
 

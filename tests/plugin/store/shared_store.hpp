@@ -1,8 +1,8 @@
 #pragma once
 #include "config/store_options.hpp"
+#include "plugin/meta.hpp"
 #include "plugin/store/engine.hpp"
 #include "plugin/store/membership.hpp"
-#include "plugin/store/meta.hpp"
 #include "postgresql_server.hpp"
 
 #include <boost/test/unit_test.hpp>

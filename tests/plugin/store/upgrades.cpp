@@ -1,5 +1,5 @@
 #include "engines.hpp"
-#include "plugin/store/meta.hpp"
+#include "plugin/meta.hpp"
 #include "plugin/store/node_rows.hpp"
 #include "plugin/store/open_database.hpp"
 #include "plugin/store/schema.hpp"

@@ -1,4 +1,4 @@
-#include "plugin/store/database.hpp"
+#include "plugin/database.hpp"
 
 namespace causeway::store::sql {
 

@@ -1,6 +1,6 @@
 #pragma once
+#include "plugin/database.hpp"
 #include "plugin/sqlite.hpp"
-#include "plugin/store/database.hpp"
 
 #include <memory>
 #include <string>

@@ -1,8 +1,8 @@
-#include "plugin/store/postgresql_database.hpp"
+#include "plugin/postgresql_database.hpp"
 
 #include "messages/crash_point.hpp"
-#include "plugin/store/meta.hpp"
-#include "plugin/store/postgresql_dialect.hpp"
+#include "plugin/meta.hpp"
+#include "plugin/postgresql_dialect.hpp"
 
 #include <sodium.h>
 

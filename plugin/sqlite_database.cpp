@@ -1,4 +1,4 @@
-#include "plugin/store/sqlite_database.hpp"
+#include "plugin/sqlite_database.hpp"
 
 #include <optional>
 
