@@ -5,6 +5,7 @@
 #include "messages/limits.hpp"
 
 #include <boost/asio/post.hpp>
+#include <boost/system/system_error.hpp>
 #include <msgpack.hpp>
 #include <spdlog/spdlog.h>
 
@@ -25,6 +26,8 @@ const std::string empty_map{'\x80'};
 constexpr int zmtp_heartbeat_ms = 5'000;
 constexpr int zmtp_heartbeat_timeout_ms = 15'000;
 constexpr int reconnect_ms_max = 2'000;
+/// Before a socket that could not be made is tried again.
+constexpr std::chrono::milliseconds socket_pause{200};
 
 std::string hello_header(const std::string& own_name, bool outbound) {
   msgpack::sbuffer out;
@@ -73,7 +76,7 @@ zmq::message_t owning_message(std::string text) {
 
 node_link::node_link(boost::asio::io_context& io, zmq::context_t& context, link_timing timing, link_sink& heard,
                      link_bounds bounds)
-    : io_(io), context_(context), socket_(context, zmq::socket_type::dealer), readable_(io), timer_(io),
+    : io_(io), context_(context), socket_(context, zmq::socket_type::dealer), readable_(io), timer_(io), again_(io),
       session_(timing), heard_(heard), bounds_(bounds), unsent_(bounds.unsent) {}
 
 node_link::~node_link() {
@@ -106,6 +109,8 @@ status node_link::open(const std::string& node_endpoint, const std::string& own_
     readable_.assign(socket_.get(zmq::sockopt::fd));
   } catch (const zmq::error_t& error) {
     return {fault_code::invalid_param, "node endpoint '" + node_endpoint + "': " + error.what()};
+  } catch (const boost::system::system_error& error) {
+    return {fault_code::internal, error.what()};
   }
   hello_ = hello_header(own_name, outbound);
   obey(session_.open(link_session::time_point::clock::now()));
@@ -121,30 +126,61 @@ void node_link::retarget(std::string node_endpoint, std::optional<curve_keys> ke
 
 /// A socket of its own for each node: what is in the pipe of one must not reach another, nor its late answers meet
 /// numbers of requests that another one was asked.
-void node_link::leave_for(const std::string& node_endpoint, const std::optional<curve_keys>& keys) try {
+void node_link::leave_for(const std::string& node_endpoint, const std::optional<curve_keys>& keys) {
   if (closed_) return;
   up_ = false;
   {
     const std::lock_guard lock{mutex_};
     outgoing_.clear();
   }
+  unsent_.clear();
+  unsent_count_ = 0;
+  again_.cancel();
   ++socket_number_;
   has_complained_ = false;
-  readable_.release(); // before the descriptor goes with its socket
+  if (has_socket()) readable_.release(); // before the descriptor goes with its socket
   socket_.close();
-  socket_ = zmq::socket_t{context_, zmq::socket_type::dealer};
-  try {
-    connect(node_endpoint, keys);
-  } catch (const zmq::error_t& error) {
-    if (error.num() == ETERM) throw;
-    spdlog::error("G620 gateway: no way to the node at {}: {}", node_endpoint, error.what());
-  }
-  readable_.assign(socket_.get(zmq::sockopt::fd));
-  wait_for_input();
-  obey(session_.retarget(link_session::time_point::clock::now()));
+  renew(node_endpoint, keys);
+  if (closed_) return;
+  obey(session_.retarget(link_session::time_point::clock::now())); // without a socket nothing of it leaves
   arm_timer(); // the next greeting may be due before what it waits for
-} catch (const zmq::error_t& error) {
-  give_up(error);
+}
+
+/// @returns false: there is no socket yet
+bool node_link::renew(const std::string& node_endpoint, const std::optional<curve_keys>& keys) {
+  try {
+    socket_ = zmq::socket_t{context_, zmq::socket_type::dealer};
+    try {
+      connect(node_endpoint, keys);
+    } catch (const zmq::error_t& error) {
+      if (error.num() == ETERM) throw;
+      spdlog::error("G620 gateway: no way to the node at {}: {}", node_endpoint, error.what());
+    }
+    readable_.assign(socket_.get(zmq::sockopt::fd));
+    wait_for_input();
+    return true;
+  } catch (const zmq::error_t& error) {
+    if (error.num() == ETERM) give_up(error);
+    else renew_later(node_endpoint, keys, error.what());
+  } catch (const boost::system::system_error& error) {
+    renew_later(node_endpoint, keys, error.what());
+  }
+  return false;
+}
+
+/// The process has too many descriptors open at this moment. Where nothing is tried again the link is gone for ever.
+void node_link::renew_later(const std::string& node_endpoint, const std::optional<curve_keys>& keys,
+                            const std::string& why) {
+  socket_.close();
+  if (!std::exchange(has_complained_, true))
+    spdlog::error("G622 gateway: no socket for the node at {}, it is tried again: {}", node_endpoint, why);
+  again_.expires_after(socket_pause);
+  again_.async_wait([this, node_endpoint, keys, of = socket_number_](const boost::system::error_code& error) {
+    if (error || closed_ || of != socket_number_ || !renew(node_endpoint, keys)) return;
+    has_complained_ = false;
+    obey(session_.retarget(link_session::time_point::clock::now()));
+    arm_timer();
+  });
 }
 
 void node_link::send(edge::frame x) {
@@ -183,7 +219,7 @@ bool node_link::take(edge::frame& x) {
 }
 
 void node_link::transmit(edge::frame x) try {
-  if (closed_) return;
+  if (closed_ || !has_socket()) return; // as what waits for a node that is gone
   const bool fits = unsent_.send(std::move(x), [this](edge::frame& each) { return take(each); });
   unsent_count_ = unsent_.size();
   if (!fits) {
@@ -214,7 +250,7 @@ void node_link::wait_for_input() {
 }
 
 void node_link::receive() try {
-  if (closed_) return;
+  if (closed_ || !has_socket()) return;
   for (int i = 0; i < receive_batch; ++i) {
     send_unsent();
     if ((socket_.get(zmq::sockopt::events) & ZMQ_POLLIN) == 0 || !receive_one()) return send_unsent();
@@ -230,6 +266,7 @@ void node_link::give_up(const zmq::error_t& error) {
   up_ = false;
   spdlog::error("G614 gateway: the link to the node is closed: {}", error.what());
   timer_.cancel();
+  again_.cancel();
   heard_.on_lost();
 }
 

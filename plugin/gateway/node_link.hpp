@@ -50,7 +50,8 @@ public:
   void expect(std::string server_name) { server_name_ = std::move(server_name); }
 
   /// Leaves the node and greets another one, from the Asio thread. What is open there is lost (`on_lost`); nothing that
-  /// it still says is heard. An endpoint ZeroMQ refuses is as none. Any thread.
+  /// it still says is heard. An endpoint ZeroMQ refuses is as none; where there is no descriptor for a socket it is
+  /// tried again until there is. Any thread.
   void retarget(std::string node_endpoint, std::optional<curve_keys> keys);
 
   /// Sends or queues. Any thread. A frame that finds the pipe full waits, in order; at the bound the node counts as
@@ -68,6 +69,9 @@ public:
 private:
   void connect(const std::string& node_endpoint, const std::optional<curve_keys>& keys);
   void leave_for(const std::string& node_endpoint, const std::optional<curve_keys>& keys);
+  bool renew(const std::string& node_endpoint, const std::optional<curve_keys>& keys);
+  void renew_later(const std::string& node_endpoint, const std::optional<curve_keys>& keys, const std::string& why);
+  bool has_socket() const { return readable_.is_open(); }
   void wait_for_input();
   void arm_timer();
   void receive();
@@ -84,7 +88,7 @@ private:
   zmq::context_t& context_;
   zmq::socket_t socket_;
   boost::asio::posix::stream_descriptor readable_; ///< ZMQ_FD; not ours to close
-  boost::asio::steady_timer timer_;
+  boost::asio::steady_timer timer_, again_;        ///< `again_`: for a socket that could not be made
   link_session session_;
   link_sink& heard_;
   link_bounds bounds_;

@@ -6,6 +6,8 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include <sys/resource.h>
+
 #include <atomic>
 #include <chrono>
 #include <functional>
@@ -228,6 +230,42 @@ BOOST_FIXTURE_TEST_CASE(without_a_node_it_is_down_until_there_is_one, link_betwe
   second.greet();
   BOOST_TEST(until([&] { return link.up(); }));
   BOOST_TEST(lost == 1);
+}
+
+namespace {
+
+/// As long as it lives the process can open nothing; what is open stays.
+class no_descriptors {
+public:
+  no_descriptors() {
+    BOOST_REQUIRE(::getrlimit(RLIMIT_NOFILE, &before_) == 0);
+    const rlimit none{3, before_.rlim_max};
+    BOOST_REQUIRE(::setrlimit(RLIMIT_NOFILE, &none) == 0);
+  }
+  no_descriptors(const no_descriptors&) = delete;
+  ~no_descriptors() { ::setrlimit(RLIMIT_NOFILE, &before_); }
+
+private:
+  rlimit before_{};
+};
+
+} // namespace
+
+BOOST_FIXTURE_TEST_CASE(without_descriptors_the_next_node_is_tried_until_there_are_some, link_between_nodes) {
+  first.greet();
+  BOOST_TEST(until([&] { return link.up(); }));
+  {
+    const no_descriptors none;
+    link.retarget("inproc://second-node", std::nullopt);
+    BOOST_TEST(until([&] { return lost == 1; })); // behind the first attempt
+    link.send({edge::verb::command, "\x80", "goes nowhere"});
+  }
+  second.greet();
+  BOOST_TEST(until([&] { return link.up(); }));
+  link.send({edge::verb::command, "\x80", "for the second"});
+  auto got = second.read();
+  while (got.what != edge::verb::command) got = second.read();
+  BOOST_TEST(got.body == "for the second");
 }
 
 BOOST_AUTO_TEST_CASE(a_node_of_another_homeserver_gets_no_request) {
