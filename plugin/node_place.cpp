@@ -30,8 +30,9 @@ std::string endpoints_of(const config::options& options) {
 /// What a node that stands by shows over HTTP.
 class standby_health final : public inspector::services {
 public:
-  /// @param is_ready  whether it takes what is to be passed on, and for whom it waits
-  explicit standby_health(std::function<inspector::health_check()> is_ready) : is_ready_(std::move(is_ready)) {}
+  /// @param are_ready  whether it takes what is to be passed on, also at each door, and for whom it waits
+  explicit standby_health(std::function<std::vector<inspector::health_check>()> are_ready)
+      : are_ready_(std::move(are_ready)) {}
 
   void ask(inspector::question, inspector::answer_function done) override {
     done({503, "application/json",
@@ -40,7 +41,11 @@ public:
   void metrics(inspector::answer_function done) override {
     done({200, "text/plain; version=0.0.4", "# this node stands by\n"});
   }
-  std::vector<inspector::health_check> health() override { return {{"live", true, ""}, is_ready_()}; }
+  std::vector<inspector::health_check> health() override {
+    std::vector<inspector::health_check> all{{"live", true, ""}};
+    for (auto& each : are_ready_()) all.push_back(std::move(each));
+    return all;
+  }
   void checks(std::function<void(std::vector<inspector::health_check>)> done) override { done(health()); }
   void poll(const std::string&, std::function<void(inspector::late_rows)> done) override {
     done([] { return std::optional<inspector::topic_rows>{}; });
@@ -49,7 +54,7 @@ public:
   std::int64_t now_ms() override { return wall_clock_ms(); }
 
 private:
-  const std::function<inspector::health_check()> is_ready_;
+  const std::function<std::vector<inspector::health_check>()> are_ready_;
 };
 
 } // namespace
@@ -205,9 +210,15 @@ status node_place::open_health_checks() {
     const bool forwards = passes_on();
     // Whoever is drained is to be stopped: it passes on what comes, and is to get nothing new.
     const bool is_drained = *told_.is_drained != store::drained::no;
+    const bool has_federation = forwarder_ && forwarder_->is_up(), has_chat = chat_ && chat_->is_up();
     const std::lock_guard guard(mutex_);
-    return inspector::health_check{"ready", forwards && !is_drained,
-                                   about_ + (forwards ? ", and is asked by way of this one" : "")};
+    const auto door = [is_drained](const char* name, bool is_up) {
+      return inspector::health_check{name, is_up && !is_drained, is_up ? "" : "not passed on at this moment"};
+    };
+    return std::vector<inspector::health_check>{
+      {"ready", forwards && !is_drained, about_ + (forwards ? ", and is asked by way of this one" : "")},
+      door("ready federation", has_federation),
+      door("ready chat", has_chat)};
   });
   waiting_ = std::make_unique<inspector::web_server>(
     inspector::web_settings{options_.admin.web_address(), {}, options_.admin.web_hosts}, std::move(shown));

@@ -8,7 +8,7 @@ std::span<const route> routes() {
   static constexpr std::array<route, 11> all = {{
     {"GET", "/livez", false, resource::live, access::anybody, "200 while the process does its work, else 503."},
     {"GET", "/readyz", false, resource::ready, access::anybody,
-     "200 while what is given to the broker is kept, else 503."},
+     "200 while what is given to the broker is kept, else 503; ?door=federation, ?door=chat: that door alone."},
     {"GET", "/healthz", false, resource::health, access::reader, "All checks; with ?verbose a line for each."},
     {"GET", "/metrics", false, resource::metrics, access::reader, "Prometheus' text format."},
     {"GET", "/events", false, resource::events, access::reader, "Server-sent events of ?topics=A,B."},

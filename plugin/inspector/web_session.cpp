@@ -176,7 +176,12 @@ void web_session::dispatch(const route& x, std::string_view rest, target_parts t
   case resource::ready: {
     // What is alive answers; what is ready passes all checks that keep it from taking what it is given.
     const auto checks = core_->node->health();
-    const auto name = x.what == resource::live ? "live" : "ready";
+    std::string name = x.what == resource::live ? "live" : "ready";
+    // One who shares out connections to one kind of door asks for that: where the doors are told apart.
+    for (const auto& [key, door] : target.query)
+      if (x.what == resource::ready && key == "door" &&
+          std::any_of(checks.begin(), checks.end(), [&](const auto& each) { return each.name == "ready " + door; }))
+        name = "ready " + door;
     for (const auto& each : checks)
       if (each.name == name && !each.passes) return reply({503, std::string{plain}, "no\n"});
     return reply({200, std::string{plain}, "ok\n"});

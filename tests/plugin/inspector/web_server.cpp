@@ -26,7 +26,7 @@ using tcp = asio::ip::tcp;
 /// A real listener; what it would ask a node is answered here.
 struct web_rig : services {
   std::atomic<std::int64_t> now{5'000'000};
-  std::atomic<bool> is_ready{true};
+  std::atomic<bool> is_ready{true}, has_doors{false};
   std::mutex mutex;
   std::vector<question> asked; ///< guarded
   std::unique_ptr<web_server> server;
@@ -43,7 +43,9 @@ struct web_rig : services {
   }
   void metrics(answer_function done) override { done({200, "text/plain", "causeway_test 1\n"}); }
   std::vector<health_check> health() override {
-    return {{"live", true, {}}, {"ready", is_ready, {}}, {"store", is_ready, "the disk is full"}};
+    std::vector<health_check> all{{"live", true, {}}, {"ready", is_ready, {}}, {"store", is_ready, "the disk is full"}};
+    if (has_doors) all.insert(all.end(), {{"ready chat", true, {}}, {"ready federation", false, {}}});
+    return all;
   }
   void checks(std::function<void(std::vector<health_check>)> done) override { done(health()); }
   void poll(const std::string&, std::function<void(late_rows)> done) override {
@@ -262,6 +264,17 @@ BOOST_AUTO_TEST_CASE(connections_are_bounded) {
   raw_client more(rig.server->port());
   BOOST_TEST(more.is_closed());
   all.clear();
+}
+
+BOOST_AUTO_TEST_CASE(each_door_is_ready_or_not_where_they_are_told_apart) {
+  web_rig rig;
+  rig.is_ready = false;
+  BOOST_TEST(asked_once(rig, get("/readyz?door=chat")) == 503); // they are not
+  rig.has_doors = true;
+  BOOST_TEST(asked_once(rig, get("/readyz?door=chat")) == 200);
+  BOOST_TEST(asked_once(rig, get("/readyz?door=federation")) == 503);
+  BOOST_TEST(asked_once(rig, get("/readyz?door=trap")) == 503); // as without
+  BOOST_TEST(asked_once(rig, get("/readyz")) == 503);
 }
 
 BOOST_AUTO_TEST_CASE(what_is_not_ready_says_why) {
