@@ -52,6 +52,8 @@ struct chat_rig {
   }
   static store::store_in_use starts(const std::string& name) { return {name, "", 3'000, false}; }
   static store::store_in_use nobody() { return {"one", "tcp://127.0.0.1:8471 chat=tcp://127.0.0.1:8471", -1, true}; }
+  /// A name of its own for the endpoint: nobody else takes it while it is free, as a port.
+  std::string own_door() const { return "ipc://" + dir.file("chat.sock"); }
   std::unique_ptr<dealer> chat_server() { return std::make_unique<dealer>(unused, forwarder->addresses().at(0)); }
   /// Once `see` has returned, HELLO goes to the node it was told.
   static bool reaches(dealer& from, edge_rig& node) {
@@ -122,23 +124,25 @@ BOOST_FIXTURE_TEST_CASE(a_node_does_not_connect_to_itself, chat_rig) {
 
 BOOST_FIXTURE_TEST_CASE(a_node_that_cannot_listen_yet_gets_the_chat_endpoints, chat_rig) {
   edge_rig one;
+  options.edge.chat_endpoints = {own_door()};
   auto& two = start({0, 0});
   two.see(serves("one", one.chat()));
   BOOST_TEST_REQUIRE(two.addresses().size() == 1u);
   two.see(nobody());
   BOOST_TEST(two.addresses().size() == 1u); // whoever follows may be elsewhere
-  const auto port = two.addresses().front();
   two.see(starts("three"));
   BOOST_TEST(two.addresses().empty());
-  const edge_rig three{[&](config::edge_options& o) { o.chat_endpoints = {port}; }};
+  {
+    const edge_rig three{[&](config::edge_options& o) { o.chat_endpoints = {own_door()}; }};
+  }
   two.see(serves("one", one.chat()));
   BOOST_TEST(two.is_up());
 }
 
 BOOST_FIXTURE_TEST_CASE(a_chat_endpoint_in_use_is_tried_again, chat_rig) {
   edge_rig one;
-  auto other = std::make_unique<edge_rig>();
-  options.edge.chat_endpoints = {other->chat()};
+  auto other = std::make_unique<edge_rig>([this](config::edge_options& o) { o.chat_endpoints = {own_door()}; });
+  options.edge.chat_endpoints = {own_door()};
   auto& two = start();
   two.see(serves("one", one.chat()));
   BOOST_TEST(two.addresses().empty());
