@@ -1,6 +1,8 @@
 #include "plugin/process_limits.hpp"
 
 #include "plugin/descriptors.hpp"
+#include "plugin/edge/chat_relay.hpp"
+#include "plugin/node_addresses.hpp"
 
 #include <sys/resource.h>
 #include <sys/statvfs.h>
@@ -112,6 +114,10 @@ process_needs process_needs::of(const config::options& x, bool without_gateway) 
     out.threads += x.gateway.threads + 1;
     out.memory_bytes += (std::uint64_t{x.gateway.inbound_bodies_mib} + x.gateway.answers_mib) * mib;
   }
+  // While it stands by. What else it needs then is less than what it needs when it serves; this comes on top for the
+  // moment in which the one follows the other.
+  if (x.store.engine == config::store_engine::postgresql && !told_chat_addresses(x.edge).empty())
+    out.memory_bytes += edge::chat_relay::waiting_bytes_most;
   std::error_code missing;
   if (const auto bytes = fs::file_size(x.store.path, missing); !missing && x.store.is_file()) out.store_bytes = bytes;
   return out;

@@ -49,6 +49,7 @@ public:
   }
   bool empty() const { return frames_.empty(); }
   std::size_t size() const { return frames_.size(); }
+  std::size_t bytes() const { return bytes_; }
 
 private:
   static std::size_t size_of(const frame& x) { return x.header.size() + x.body.size(); }

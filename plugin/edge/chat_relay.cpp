@@ -64,6 +64,7 @@ public:
   bool send(frame x) {
     return unsent_.send(std::move(x), [this](frame& each) { return take(each); });
   }
+  std::size_t waiting_bytes() const { return unsent_.bytes(); }
   void send_unsent() {
     unsent_.flush([this](frame& each) { return take(each); });
   }
@@ -136,6 +137,7 @@ public:
   }
   const std::vector<bound_endpoint>& endpoints() const { return edge_->endpoints(); }
   std::size_t connections() const { return connections_; }
+  std::size_t waiting_bytes() const { return waiting_bytes_; }
 
 private:
   using target = std::pair<std::string, std::optional<relay_keys>>;
@@ -171,6 +173,7 @@ private:
         carry_out(table_.serve(!target_.first.empty()));
       }
       connections_ = table_.size();
+      waiting_bytes_ = all_waiting_bytes();
     }
     end_all();
   }
@@ -257,10 +260,24 @@ private:
   }
   relay_table::effects carry_out_one(relay_table::to_node& x) {
     const auto at = ways_.find(x.to);
-    if (at == ways_.end() || at->second.send(std::move(x.what))) return {};
-    auto ended = table_.on_node_lost(x.to); // nothing, of a BYE that finds no room either
+    if (at == ways_.end()) return {};
+    if (!at->second.send(std::move(x.what))) return give_up(x.to);
+    if (at->second.waiting_bytes() == 0 || all_waiting_bytes() <= most_.waiting_bytes_max) return {};
+    const auto most = std::max_element(ways_.begin(), ways_.end(), [](const auto& a, const auto& b) {
+      return a.second.waiting_bytes() < b.second.waiting_bytes();
+    });
+    return give_up(most->first);
+  }
+  /// @returns nothing, of a connection that ends already: its BYE finds no room either
+  relay_table::effects give_up(relay_table::number number) {
+    auto ended = table_.on_node_lost(number);
     if (!ended.empty()) spdlog::warn("E529 the node that serves takes nothing from a chat server: its connection ends");
     return ended;
+  }
+  std::size_t all_waiting_bytes() const {
+    std::size_t all = 0;
+    for (const auto& [number, way] : ways_) all += way.waiting_bytes();
+    return all;
   }
   relay_table::effects carry_out_one(const relay_table::close_way& x) {
     ways_.erase(x.to);
@@ -284,7 +301,7 @@ private:
   std::vector<outgoing> taken_;
   std::vector<connection> refused_;
   std::atomic<bool> stopping_{false};
-  std::atomic<std::size_t> connections_{0};
+  std::atomic<std::size_t> connections_{0}, waiting_bytes_{0};
   std::unique_ptr<edge> edge_; ///< its thread uses the above
   std::thread thread_;         // last: it uses all of it
 };
@@ -316,5 +333,7 @@ void chat_relay::retarget(std::string endpoint, std::optional<relay_keys> keys) 
 const std::vector<bound_endpoint>& chat_relay::endpoints() const { return impl_->endpoints(); }
 
 std::size_t chat_relay::connections() const { return impl_->connections(); }
+
+std::size_t chat_relay::waiting_bytes() const { return impl_->waiting_bytes(); }
 
 } // namespace causeway::edge

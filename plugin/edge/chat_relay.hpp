@@ -26,12 +26,15 @@ struct relay_keys {
 /// serves, beside the poller of the endpoints.
 class chat_relay {
 public:
+  static constexpr std::size_t waiting_bytes_most = 64 * 1024 * 1024;
   struct bounds {
     relay_table::bounds table = {};
     /// What waits for the node that serves beside a full pipe, of each connection; beyond that the connection ends.
     /// What waits for a chat server has the bounds of every edge.
     unsent_frames::bounds unsent = {};
-    int pipe_messages = 256; ///< in each direction of each connection to the node that serves
+    /// The same of all connections together; beyond that the one ends for which the most waits.
+    std::size_t waiting_bytes_max = waiting_bytes_most;
+    int pipe_messages = 64; ///< in each direction of each connection to the node that serves
   };
   static bounds bounds_for(const config::edge_options& options);
 
@@ -55,6 +58,8 @@ public:
   const std::vector<bound_endpoint>& endpoints() const;
   /// Connections that are passed on now. Any thread.
   std::size_t connections() const;
+  /// Bytes that wait for the node that serves beside full pipes, of all connections. Any thread.
+  std::size_t waiting_bytes() const;
 
 private:
   chat_relay();

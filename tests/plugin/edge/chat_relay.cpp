@@ -213,6 +213,25 @@ BOOST_AUTO_TEST_CASE(too_much_that_waits_for_the_node_ends_the_connection) {
   BOOST_TEST((refusal(alice->receive()) == fault_code::hello_required)); // of a PING behind it
 }
 
+BOOST_AUTO_TEST_CASE(too_much_that_waits_of_all_together_ends_the_connection_that_has_the_most) {
+  const scratch dir;
+  constexpr std::size_t most_bytes = 8'000;
+  start([](auto&, chat_relay::bounds& most) {
+    most.pipe_messages = 2;
+    most.waiting_bytes_max = most_bytes;
+    most.table.greeting_ms = 600'000;
+  }).retarget("ipc://" + dir.file("nobody.sock"), {});
+  const auto alice = chat_server(), bob = chat_server();
+  for (const auto& x : {alice.get(), bob.get()}) x->send({"CW1", "H", hello(), ""});
+  for (int i = 0; i < 10; ++i) alice->send({"CW1", "P", "\x80", std::string(200, 'a')});
+  BOOST_TEST(until([&] { return relay->waiting_bytes() >= 1'000; })); // ten, but for those that pipes take
+  for (int i = 0; i < 20; ++i) bob->send({"CW1", "P", "\x80", std::string(1'000, 'b')});
+  BOOST_TEST((refusal(bob->receive()) == fault_code::stopping));
+  BOOST_TEST((refusal(bob->receive()) == fault_code::hello_required)); // of a PING behind it
+  BOOST_TEST(until([&] { return relay->connections() == 1; }));
+  BOOST_TEST(relay->waiting_bytes() <= most_bytes);
+}
+
 BOOST_AUTO_TEST_CASE(at_its_end_it_tells_all_to_connect_again_and_its_port_is_free) {
   edge_rig node;
   start().retarget(node.chat(), {});

@@ -116,6 +116,11 @@ BOOST_AUTO_TEST_CASE(threads_and_budgets_of_the_configuration_are_counted) {
   BOOST_TEST(large.threads == small.threads + 8);
   BOOST_TEST(large.memory_bytes == small.memory_bytes + 101 * mib);
   BOOST_TEST(process_needs::of(x, true).threads < large.threads);
+  auto passes_on = x;
+  passes_on.store.engine = config::store_engine::postgresql;
+  passes_on.edge.gateway_endpoints = {"tcp://127.0.0.1:8470"};
+  passes_on.edge.chat_endpoints = {"tcp://127.0.0.1:8471"};
+  BOOST_TEST(process_needs::of(passes_on, false).memory_bytes == large.memory_bytes + 64 * mib);
   BOOST_TEST(small.store_bytes == 0u);
 }
 
