@@ -19,6 +19,9 @@ struct edge_options {
   std::vector<std::string> chat_endpoints = {"ipc:///run/causeway/chat.sock"};
   /// Where gateways of other processes connect; the built-in one uses inproc.
   std::vector<std::string> gateway_endpoints;
+  /// Where the other nodes of a store reach this one, when that is not what `gateway_endpoints` and `chat_endpoints`
+  /// say (behind address translation, in a container): tcp://. Empty: as there.
+  std::string gateway_address, chat_address;
   /// Operator's socket of the `causeway` command.
   std::string admin_endpoint = "ipc:///run/causeway/admin.sock";
   std::string curve_secret_key_file; ///< Z85 secret key, mode 0600; required for a non-loopback bind

@@ -133,6 +133,11 @@ void add_edge(std::vector<field>& out) {
     "Where gateways of other processes connect, as for chat_endpoints. The built-in gateway needs none. Where nodes "
     "share a store, those that stand by pass requests of other servers on to this address of the one that serves: "
     "one that they reach, without *.");
+  s.text(
+    "gateway_address", &edge_options::gateway_address,
+    "Where the other nodes of the store reach gateway_endpoints, when that is not what stands there (behind address "
+    "translation, in a container): tcp://host:port. Empty: as there.");
+  s.text("chat_address", &edge_options::chat_address, "The same of chat_endpoints.");
   s.text("admin_endpoint", &edge_options::admin_endpoint,
          "Where the operator's command `causeway` connects: ipc://, or tcp:// with CURVE. Empty: nowhere.");
   s.text("curve_secret_key_file", &edge_options::curve_secret_key_file,

@@ -102,6 +102,14 @@ void check_edge(report& r, const edge_options& x, bool binds) {
   };
   for (const auto& text : x.chat_endpoints) endpoint("edge.chat_endpoints", text);
   for (const auto& text : x.gateway_endpoints) endpoint("edge.gateway_endpoints", text);
+  for (const auto& [key, text] :
+       {std::pair{"edge.gateway_address", &x.gateway_address}, std::pair{"edge.chat_address", &x.chat_address}}) {
+    if (text->empty() || !r.check(key, check_endpoint(*text))) continue;
+    if (!text->starts_with("tcp://") || text->find('*') != std::string::npos)
+      r.add(key, "\"" + *text + "\" is no address that other nodes could connect to: write tcp://host:port.");
+    else if (x.gateway_endpoints.empty())
+      r.add(key, "is told to other nodes only where edge.gateway_endpoints is set: set it, or empty this.");
+  }
   if (!x.admin_endpoint.empty()) endpoint("edge.admin_endpoint", x.admin_endpoint);
   if (binds && x.chat_endpoints.empty()) r.add("edge.chat_endpoints", "is empty: no chat server could connect.");
   check_peers(r, x);

@@ -36,6 +36,7 @@ std::string first_of(std::string_view kind, std::string_view words) {
 
 std::string address_words(const config::edge_options& options) {
   auto all = options.gateway_endpoints;
+  if (!all.empty() && !options.gateway_address.empty()) all = {options.gateway_address};
   std::erase_if(all, [](const std::string& x) { return !is_for_others(x) || !is_one_word(x); });
   std::stable_partition(all.begin(), all.end(), [](const std::string& x) { return x.starts_with(network_scheme); });
   std::string words;
@@ -47,6 +48,7 @@ std::string address_words(const config::edge_options& options) {
 std::vector<std::string> told_chat_addresses(const config::edge_options& options) {
   if (options.gateway_endpoints.empty()) return {};
   auto all = options.chat_endpoints;
+  if (!options.chat_address.empty()) all = {options.chat_address};
   // A socket file is for chat servers of this machine, and on another one the same name is another file.
   std::erase_if(
     all, [](const std::string& x) { return !x.starts_with(network_scheme) || !is_for_others(x) || !is_one_word(x); });
@@ -54,13 +56,14 @@ std::vector<std::string> told_chat_addresses(const config::edge_options& options
 }
 
 std::vector<std::string> unreachable_chat_addresses(const config::edge_options& options) {
-  if (options.gateway_endpoints.empty()) return {};
+  if (options.gateway_endpoints.empty() || !options.chat_address.empty()) return {};
   auto all = options.chat_endpoints;
   std::erase_if(all, [](const std::string& x) { return !x.starts_with(network_scheme) || is_for_others(x); });
   return all;
 }
 
 std::vector<std::string> unreachable_addresses(const config::edge_options& options) {
+  if (!options.gateway_address.empty()) return {};
   auto all = options.gateway_endpoints;
   std::erase_if(all, is_for_others);
   return all;

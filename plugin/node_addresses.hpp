@@ -11,8 +11,8 @@ namespace causeway {
 /// behind those that people read, `gateway=tcp://10.0.0.1:8470 chat=tcp://10.0.0.1:8471`; a node of an older version
 /// has none. `edge.gateway_endpoints` switches both on.
 ///
-/// @returns those of `edge.gateway_endpoints` that others can connect to, network addresses first, and the network
-/// addresses of `edge.chat_endpoints`; empty: none
+/// @returns `edge.gateway_address`, else those of `edge.gateway_endpoints` that others can connect to, network
+/// addresses first; and `edge.chat_address`, else the network addresses of `edge.chat_endpoints`; empty: none
 std::string address_words(const config::edge_options& options);
 /// Those of `edge.gateway_endpoints` that are no address for others: a wildcard, a free port, or of this process.
 std::vector<std::string> unreachable_addresses(const config::edge_options& options);

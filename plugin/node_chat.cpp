@@ -42,7 +42,7 @@ void chat_forwarder::follow(const store::store_in_use& by) {
   }
   // On one machine with one configuration: as it ends this node may get its port, and would connect to itself.
   const auto& own = options_.edge.chat_endpoints;
-  if (std::find(own.begin(), own.end(), endpoint) != own.end()) {
+  if (endpoint == options_.edge.chat_address || std::find(own.begin(), own.end(), endpoint) != own.end()) {
     complain(by.name, "it listens at " + endpoint + ", as this node will when it serves");
     return go_to({}, {});
   }

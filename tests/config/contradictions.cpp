@@ -51,6 +51,21 @@ BOOST_AUTO_TEST_CASE(the_defaults_do_not_contradict_themselves) {
   accepts([](options&) {});
 }
 
+BOOST_AUTO_TEST_CASE(addresses_for_other_nodes_are_such_that_they_can_connect_to) {
+  const auto told = [](std::string gateway, std::string chat) {
+    return [gateway, chat](options& x) {
+      x.edge.gateway_endpoints = {"tcp://127.0.0.1:8470"};
+      x.edge.gateway_address = gateway;
+      x.edge.chat_address = chat;
+    };
+  };
+  accepts(told("tcp://broker.example:8470", "tcp://10.0.0.1:8471"));
+  refuses(told("tcp://*:8470", ""), "edge.gateway_address", "tcp://host:port");
+  refuses(told("", "ipc:///run/chat.sock"), "edge.chat_address", "tcp://host:port");
+  refuses([](options& x) { x.edge.chat_address = "tcp://10.0.0.1:8471"; }, "edge.chat_address",
+          "edge.gateway_endpoints");
+}
+
 BOOST_AUTO_TEST_CASE(credit_above_the_high_water_mark_would_cut_the_connection_again_and_again) {
   refuses([](options& x) { x.edge.high_water_mark = 100; }, "edge.high_water_mark", "10000 + 1000 = 11000");
   refuses([](options& x) { x.edge.event_credit_max = 30'000; }, "edge.high_water_mark", "Raise it to at least 31000");

@@ -35,6 +35,18 @@ BOOST_AUTO_TEST_CASE(what_is_no_address_for_others_is_left_out) {
   BOOST_TEST(unreachable_addresses(with({"ipc:///a", "tcp://10.0.0.1:8470"})).empty());
 }
 
+BOOST_AUTO_TEST_CASE(an_address_that_is_told_instead_stands_for_those_it_listens_at) {
+  auto x = with({"tcp://*:8470", "ipc:///run/gateway.sock"}, {"tcp://*:8471"});
+  x.gateway_address = "tcp://broker.example:18470";
+  BOOST_TEST(address_words(x) == "gateway=tcp://broker.example:18470");
+  BOOST_TEST(unreachable_addresses(x).empty());
+  x.chat_address = "tcp://broker.example:18471";
+  BOOST_TEST(address_words(x) == "gateway=tcp://broker.example:18470 chat=tcp://broker.example:18471");
+  BOOST_TEST(unreachable_chat_addresses(x).empty());
+  x.gateway_endpoints.clear(); // nodes are told nothing
+  BOOST_TEST(address_words(x).empty());
+}
+
 BOOST_AUTO_TEST_CASE(chat_servers_reach_it_at_its_network_addresses_where_gateways_do) {
   BOOST_TEST(address_words(with({"tcp://10.0.0.1:8470"}, {"ipc:///run/chat.sock", "tcp://10.0.0.1:8471"})) ==
              "gateway=tcp://10.0.0.1:8470 chat=tcp://10.0.0.1:8471");
