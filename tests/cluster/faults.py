@@ -13,6 +13,7 @@ import time
 from causeway_demo.nodes import REPLACED
 from causeway_demo.process import until
 from database_door import TO_DATABASE, TO_NODE
+from node_door import TO_SERVING, TO_STANDBY
 
 # A commit of the node that serves is waited for so long.
 COMMIT_S = 5
@@ -27,10 +28,12 @@ class Cluster:
     """What faults work on. A node under a fault is left alone by whoever starts what has ended.
 
     :param long_share: of the faults that have a length; the others are short, and nobody need take over because of them.
+    :param links: of each node, the doors through which the others reach it; none where nodes pass nothing on to each other.
     """
 
-    def __init__(self, nodes, doors, long_share=1.0):
+    def __init__(self, nodes, doors, long_share=1.0, links=()):
         self._long_share = long_share
+        self.links = links
         self.nodes = nodes
         self.doors = doors  # one per node
         self.busy = set()  # nodes whose process a fault ends and starts
@@ -44,6 +47,18 @@ class Cluster:
         """The node that serves and its door; where none does at the moment, the first one."""
         node = self.nodes.active() or self.nodes.nodes[0]
         return node, self.doors[self.nodes.nodes.index(node)]
+
+    def forwarding(self):
+        """The node that stands by and gets what other servers and chat servers say; None: none does at the moment. One that follows is waited
+        for, where nothing else is broken meanwhile."""
+        def found():
+            place = self.nodes.balancer.chosen
+            node = None if place is None else self.nodes.nodes[place]
+            return node if node and node.process.is_running() and self.nodes.balancer.passes_on(place) else None
+        if self.is_alone:
+            with contextlib.suppress(TimeoutError):
+                return until(found, STANDBY_S, "a node that passes on", 0.1)
+        return found()
 
     def length(self, rng, least, most):
         """Seconds."""
@@ -79,8 +94,10 @@ def killed(cluster, rng):
 
 def asleep(cluster, rng):
     node, _ = cluster.active()
-    if not node.process.is_running():
-        return False
+    return node.process.is_running() and _sleeps(cluster, rng, node)
+
+
+def _sleeps(cluster, rng, node):
     pid = node.process.pid
     os.kill(pid, signal.SIGSTOP)
     time.sleep(cluster.length(rng, 2, 11))  # the fault is that long
@@ -162,8 +179,65 @@ def replaced(cluster, _rng):
         cluster.busy.discard(node)
 
 
+def forwarder_killed(cluster, rng):
+    node = cluster.forwarding()
+    if not node:
+        return False
+    node.process.kill()
+    time.sleep(rng.uniform(0, 1))  # how long nobody notices is part of the fault
+    return True
+
+
+def forwarder_asleep(cluster, rng):
+    node = cluster.forwarding()
+    return bool(node) and _sleeps(cluster, rng, node)
+
+
+def _link_held(cluster, rng, way):
+    """The ways from the others to the node that serves; it and the database see each other all the time."""
+    if not cluster.forwarding():
+        return False
+    node, _ = cluster.active()
+    doors = cluster.links[cluster.nodes.nodes.index(node)]
+    for door in doors:
+        door.hold(way)
+    try:
+        time.sleep(cluster.length(rng, 1, 9))  # the fault is that long
+    finally:
+        for door in doors:
+            door.release()
+    return True
+
+
+def link_mute(cluster, rng):
+    return _link_held(cluster, rng, TO_SERVING)
+
+
+def link_deaf(cluster, rng):
+    return _link_held(cluster, rng, TO_STANDBY)
+
+
+def drained_while_held(cluster, rng):
+    """What other servers ask meanwhile waits at the node that stands by, and is for the next one."""
+    if not cluster.forwarding():
+        return False
+    node, _ = cluster.active()
+    doors = cluster.links[cluster.nodes.nodes.index(node)]
+    for door in doors:
+        door.hold(TO_SERVING)
+    try:
+        time.sleep(rng.uniform(0.2, 1.5))  # so long something comes that is not passed on
+        return drained(cluster, rng)
+    finally:
+        for door in doors:
+            door.release()
+
+
 HEAD_START_S = 0.2  # of the first of two at once
 SINGLE = {each.__name__: each for each in (killed, asleep, cut_off, mute, deaf, commit_cut, database_restarted, drained, replaced)}
+# Of nodes that pass on what comes to them while they stand by.
+FORWARDING = {each.__name__: each for each in (forwarder_killed, forwarder_asleep, link_mute, link_deaf, drained_while_held)}
+KINDS = {**SINGLE, **FORWARDING}
 
 
 def planned(seed, kinds):
@@ -189,7 +263,7 @@ def play(cluster, seed, number, kinds):
 
     def one(kind):
         try:
-            happened[kind] = bool(SINGLE[kind](cluster, dice_of(seed, number, kind)))
+            happened[kind] = bool(KINDS[kind](cluster, dice_of(seed, number, kind)))
         except Exception as why:  # told below
             failures.append(why)
     threads = [threading.Thread(target=one, args=(kind,), daemon=True) for kind in kinds]

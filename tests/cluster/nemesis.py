@@ -14,11 +14,14 @@ from causeway_demo.broker import Broker
 from causeway_demo.certificates import Authority
 from causeway_demo.chat_server import ChatServer
 from causeway_demo.nodes import REPLACED, Nodes
+from causeway_demo.process import free_port
 from database_door import DatabaseDoor
 from faults import KILLED, SINGLE, Cluster, play, planned
 from harness.sides import CausewaySide
+from node_door import NodeDoor
 from recorder import Recorder
 from traffic import ROOM_VERSION, Chapter, counts_of
+from way_through_standby import WayThroughStandby
 
 PAIRS = 3  # of people who talk with each other
 FAULTS_PER_CHAPTER = 8
@@ -52,14 +55,17 @@ class Watch:
 
 
 class Nemesis:
-    """:param log: called with a dict for each line of the log."""
+    """:param log: called with a dict for each line of the log.
+    :param through_standby: all that other servers and chat servers say comes to a node that stands by, which passes it on."""
 
-    def __init__(self, seed, events, faults, kinds=tuple(SINGLE), log=lambda line: None, binary=None, long_share=1.0):
+    def __init__(self, seed, events, faults, kinds=tuple(SINGLE), log=lambda line: None, binary=None, long_share=1.0, through_standby=False):
         self.seed, self.events, self.faults = seed, events, faults
         self.problems = []
         self._log, self._binary, self._long_share = log, binary, long_share
         self._plan = planned(seed, kinds)
         self._happened = {True: collections.Counter(), False: collections.Counter()}  # kinds
+        self._through_standby = through_standby
+        self._links = []  # of each node, the doors through which the others reach it
         self._brokers = []  # whose logs are looked at
         self._cluster = None  # not started yet
         self._directory = tempfile.mkdtemp(prefix="cw-")  # short: unix socket paths are bounded
@@ -96,7 +102,7 @@ class Nemesis:
         self._closing += [our_door.close, their_door.close]
         self._doors = (our_door, their_door)
         self._nodes = Nodes(self._directory, authority, self._binary, settings={"federation": {"room_version": ROOM_VERSION}},
-                            way_to_database=self._way_to_database, public_port=our_door.port)
+                            way_to_database=self._way_to_database, public_port=our_door.port, **self._way_through_standby())
         self._database_doors = []
         self._closing.append(self._stop_nodes)
         self._nodes.start()
@@ -113,7 +119,7 @@ class Nemesis:
             side.chat.connect()
             self._closing.append(side.chat.close)
         self._users = [(self._ours.user(f"alice{number}"), self._theirs.user(f"bob{number}")) for number in range(PAIRS)]
-        self._cluster = Cluster(self._nodes, self._database_doors, self._long_share)
+        self._cluster = Cluster(self._nodes, self._database_doors, self._long_share, self._links)
         self._watch = Watch(self._cluster)
         self._closing.append(self._watch.stop)
 
@@ -122,6 +128,18 @@ class Nemesis:
         self._database_doors.append(door)
         self._closing.insert(0, door.close)  # a node that is stopped still writes
         return door.url(url)
+
+    def _way_through_standby(self):
+        return {"balancer": WayThroughStandby(2), "settings_of": self._edge_of} if self._through_standby else {}
+
+    def _edge_of(self, chat):
+        """Of one node: where the others reach it is a door of ours."""
+        gateway = free_port()
+        doors = [NodeDoor(gateway), NodeDoor(chat)]
+        self._links.append(doors)
+        for door in doors:
+            self._closing.insert(0, door.close)
+        return {"edge": {"gateway_endpoints": [f"tcp://127.0.0.1:{gateway}"], "gateway_address": doors[0].address, "chat_address": doors[1].address}}
 
     def _told(self, notification):
         if notification.name in ("message.received", "message.edited") and notification.body["matrix_room_id"] in self._finished:

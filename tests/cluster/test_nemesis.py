@@ -9,7 +9,7 @@ import paths  # noqa: F401 - first: it finds what follows
 from nemesis import Nemesis
 import ledger as book
 from checker import Checker
-from faults import KILLED, SINGLE, Cluster, dice_of, drained, is_lawful_end, killed, planned, play
+from faults import FORWARDING, KILLED, SINGLE, Cluster, dice_of, drained, is_lawful_end, killed, planned, play
 from traffic import counts_of
 
 FAULTS, EVENTS, SEED = 24, 1_500, 14
@@ -33,6 +33,26 @@ class FaultsBySeed(unittest.TestCase):
         self.assertGreaterEqual(summary["acknowledged"], EVENTS)
         # Each kind comes twice at least. One that could not be done for once is in the summary, with all that it was tried beside.
         self.assertEqual(sorted(summary["injected"]), sorted(SINGLE), summary["not_injected"])
+
+
+class FaultsOfForwarding(unittest.TestCase):
+    """Everything comes to a node that stands by. Each kind of fault twice, and no other."""
+
+    alone = True
+    faults, events, seed = 2 * len(FORWARDING), 600, 7
+
+    def test_what_a_node_that_stands_by_passes_on_is_neither_lost_nor_doubled(self):
+        lines = []
+        nemesis = Nemesis(self.seed, self.events, self.faults, tuple(FORWARDING), log=lines.append, long_share=LONG_SHARE, through_standby=True)
+        try:
+            summary = nemesis.run()
+        finally:
+            for line in lines:
+                print(json.dumps(line), flush=True)
+        self.assertEqual(nemesis.problems, [])
+        self.assertEqual((summary["lost"], summary["duplicated"], summary["forked"], summary["faults"]), (0, 0, 0, self.faults))
+        self.assertGreaterEqual(summary["acknowledged"], self.events)
+        self.assertEqual(sorted(summary["injected"]), sorted(FORWARDING), summary["not_injected"])
 
 
 class TheSameSeed(unittest.TestCase):

@@ -21,11 +21,15 @@ class Nodes:
 
     :param way_to_database: called with a node's number and the URL of the database; returns the URL under which that node knows it.
     :param public_port: where others reach the homeserver when something stands before the balancer, too.
+    :param balancer: another one, with a port for chat servers and one for other servers.
+    :param settings_of: called with a node's chat port; returns what only that node has.
     """
 
-    def __init__(self, directory, authority, binary=None, count=3, settings=None, way_to_database=lambda number, url: url, public_port=None):
+    def __init__(self, directory, authority, binary=None, count=3, settings=None, way_to_database=lambda number, url: url, public_port=None,
+                 balancer=None, settings_of=lambda chat: {}):
         self.database = PostgreSQL(synced=False)
-        self.balancer = Balancer(2)
+        self.balancer = balancer or Balancer(2)
+        self._settings_of = settings_of
         self.nodes = []
         self._settings = settings or {}
         self._way_to_database = way_to_database
@@ -50,8 +54,9 @@ class Nodes:
         chat, https, health = free_port(), free_port(), free_port()
         settings = {"node": {"name": name}, "edge": {"chat_endpoints": [f"tcp://127.0.0.1:{chat}"]}, "admin": {"web_listen": f"127.0.0.1:{health}"},
                     "store": {"engine": "postgresql", "url": self._way_to_database(number, url)}}
-        for table, values in self._settings.items():
-            settings.setdefault(table, {}).update(values)
+        for further in (self._settings, self._settings_of(chat)):
+            for table, values in further.items():
+                settings.setdefault(table, {}).update(values)
         self.nodes.append(Broker(name, os.path.join(directory, name), authority, binary, port=https,
                                  public_port=self._public_port or self.balancer.ports[1], settings=settings))
         self.balancer.add(health, [chat, https])
