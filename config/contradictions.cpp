@@ -48,6 +48,7 @@ public:
   void addresses(purpose what_for);
   void files(purpose what_for);
   void plain_http();
+  void media();
 
 private:
   void add(std::string_view key, std::vector<std::string> others, std::string what) {
@@ -151,6 +152,13 @@ void finding::queues() {
     ordered({"federation.catch_up_pdus_min", f.catch_up_pdus_min},
             {"federation.queue_memory_pdus_max", f.queue_memory_pdus_max},
             "what no longer fits into memory counts as much to catch up on already");
+}
+
+void finding::media() {
+  if (x_.media.backend == media_backend::postgresql && x_.store.engine != store_engine::postgresql)
+    add("media.backend", {"store.engine"},
+        R"(is "postgresql", and store.engine is "sqlite": files are kept in the database of the store, and there is )"
+        R"(none. Set store.engine = "postgresql" and store.url, or media.backend = "folder".)");
 }
 
 void finding::rooms_and_invitations() {
@@ -313,7 +321,7 @@ void finding::files(purpose what_for) {
   if (what_for == purpose::node) {
     if (x_.store.is_file()) add_use("store.path", x_.store.path);
     add_use("node.signing_key_file", x_.node.signing_key_path());
-    add_use("media.directory", x_.media_path());
+    if (x_.media.backend == media_backend::folder) add_use("media.directory", x_.media_path());
     add_use("log.file", x_.log.file);
   }
   if (what_for == purpose::node) add_use("admin.web_token_file", x_.admin.web_token_file);
@@ -347,6 +355,7 @@ std::vector<problem> contradictions(const options& x, purpose what_for, const se
   f.pauses();
   f.credits();
   f.queues();
+  f.media();
   f.rooms_and_invitations();
   f.restarts();
   f.names();

@@ -13,6 +13,7 @@ namespace {
 constexpr std::array<std::string_view, 3> delivery_detail_names = {"none", "delayed", "all"};
 constexpr std::array<std::string_view, 3> notary_service_names = {"none", "cached", "fetched"};
 constexpr std::array<std::string_view, 2> store_engine_names = {"sqlite", "postgresql"};
+constexpr std::array<std::string_view, 2> media_backend_names = {"folder", "postgresql"};
 constexpr std::array<std::string_view, 2> invite_policy_names = {"allow", "block"};
 constexpr std::array<std::string_view, 3> drift_policy_names = {"report", "push", "pull"};
 constexpr std::array<std::string_view, 2> federating_users_names = {"all", "allowed"};
@@ -451,6 +452,9 @@ void add_actors(std::vector<field>& out) {
 void add_media(std::vector<field>& out) {
   section_fields<media_options> s{out, "media", &options::media};
   constexpr std::uint64_t file_bytes_max = std::uint64_t{4} << 30U;
+  s.enumeration("backend", &media_options::backend, media_backend_names,
+                "Where files are: in a folder, or in the PostgreSQL database of the store (store.url), where the next "
+                "node finds them when this one is gone. `causeway media copy` takes those of a folder there.");
   s.text("directory", &media_options::directory,
          "Folder of the files and of what is known about them. Empty: media in node.data_dir.");
   s.number("upload_bytes_max", &media_options::upload_bytes_max, 1'024, file_bytes_max,

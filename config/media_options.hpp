@@ -4,8 +4,13 @@
 
 namespace causeway::config {
 
+enum class media_backend : std::uint8_t { folder, postgresql };
+
 /// `[media]`: files in messages, ours and those of other servers.
 struct media_options {
+  /// folder: `directory`; postgresql: the database of the store, where each node finds them. A folder is the default
+  /// with either engine: files that lie in one must not disappear because a newer version looks elsewhere.
+  media_backend backend = media_backend::folder;
   /// Folder of the files and of what is known about them. Empty: `media` in `data_dir`.
   std::string directory;
   /// One file of the chat server, bytes; range 1 KiB..4 GiB.

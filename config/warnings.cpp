@@ -110,6 +110,12 @@ std::vector<problem> warnings(const options& x, purpose what_for) {
     look_at_endpoints(look, x.edge);
     look_at_sockets(look, x.edge);
     look_at_node_files(look, x);
+    if (x.store.engine == store_engine::postgresql && x.media.backend == media_backend::folder &&
+        !x.edge.gateway_endpoints.empty())
+      look.add("media.directory", x.media_path() +
+                                    ": files lie in a folder, and other nodes of the store see them only if all of "
+                                    "them have the same one; else set media.backend = \"postgresql\" and say `causeway "
+                                    "media copy`.");
   }
   if (x.gateway.plain_http)
     for (const auto& text : x.gateway.listen)

@@ -4,8 +4,13 @@
 
 namespace causeway {
 
-status node_files::open(const config::options& options) {
-  auto opened = media::media_service::open(options.node.server_name, options.media_path(), options.media, *this);
+status node_files::open(const config::options& options, std::int64_t incarnation) {
+  media::media_place at{options.media_path()};
+  if (options.media.backend == config::media_backend::postgresql) {
+    at.database = options.store.url;
+    at.incarnation = incarnation;
+  }
+  auto opened = media::media_service::open(options.node.server_name, at, options.media, *this);
   if (!opened) return opened.error();
   service_ = std::move(*opened);
   outside_.files = service_.get();

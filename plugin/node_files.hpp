@@ -7,6 +7,7 @@
 #include "plugin/node_log.hpp"
 #include "plugin/node_world.hpp"
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -21,8 +22,9 @@ public:
   node_files(node_world& outside, node_log& log, admin::alarms& standing)
       : outside_(outside), log_(log), standing_(standing) {}
 
+  /// @param incarnation  of this node, where it shares a store with others; 0: it does not
   /// @returns faults of media_service::open
-  status open(const config::options& options);
+  status open(const config::options& options, std::int64_t incarnation);
   /// To be called about once a second.
   void tick() { service_->tick(); }
   /// Nothing is answered any more.

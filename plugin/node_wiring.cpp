@@ -47,7 +47,7 @@ void node::parts::connect_gateways(const std::vector<std::string>& known_servers
 
 status node::parts::open_files() {
   files = std::make_unique<node_files>(*outside, *log, standing);
-  return files->open(options);
+  return files->open(options, place && place->held() ? place->held()->incarnation() : 0);
 }
 
 void node::parts::serve_operator() {

@@ -199,7 +199,8 @@ process_limits find_process_limits(const config::options& x) {
     out.memory = static_cast<std::uint64_t>(pages) * static_cast<std::uint64_t>(page_bytes);
   look_at_groups(out);
   if (x.store.is_file()) out.disks.push_back(look_at_disk("store.path", fs::path{x.store.path}.parent_path()));
-  out.disks.push_back(look_at_disk("media.directory", x.media_path()));
+  if (x.media.backend == config::media_backend::folder)
+    out.disks.push_back(look_at_disk("media.directory", x.media_path()));
   if (out.disks.size() == 2 && out.disks[0].path == out.disks[1].path) out.disks.pop_back();
   return out;
 }

@@ -51,7 +51,7 @@ check_row check_store(const health_facts& x) {
         return {"store", "warning", "A row of the store is damaged: " + brief_fault(one.last_fault) + ".",
                 "`" + show_command(one) + "` says what mends it."};
   if (const auto* media = alarm_of(x, "media"))
-    return {"store", "warning", media->what, "See to the folder of the files."};
+    return {"store", "warning", media->what, "See to where the files are (media.backend)."};
   return fine("store", "It reads and writes.");
 }
 

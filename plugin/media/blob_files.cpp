@@ -2,22 +2,15 @@
 
 #include "plugin/private_files.hpp"
 
-#include <openssl/evp.h>
-
-#include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
-#include <memory>
+#include <filesystem>
 #include <sys/stat.h>
 #include <unistd.h>
 
 namespace causeway::media {
 namespace {
-
-constexpr std::size_t hash_chars = 64;
-constexpr std::size_t hash_buffer_bytes = 256 * 1024;
 
 fault failed(const std::string& path) { return {fault_code::store_failed, path + ": " + std::strerror(errno)}; }
 
@@ -58,7 +51,7 @@ status blob_files::open() {
   return ok();
 }
 
-status blob_files::healthy() const {
+status blob_files::healthy() {
   for (const auto* folder : {"/blobs", "/incoming"}) {
     struct stat about {};
     if (::stat((directory_ + folder).c_str(), &about) != 0 || !S_ISDIR(about.st_mode))
@@ -70,11 +63,6 @@ status blob_files::healthy() const {
   return ok();
 }
 
-bool blob_files::is_hash(std::string_view text) {
-  return text.size() == hash_chars &&
-         std::all_of(text.begin(), text.end(), [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
-}
-
 std::string blob_files::path_of(std::string_view hash) const {
   auto out = directory_ + "/blobs/";
   return out.append(hash.substr(0, 2)).append("/").append(hash.substr(2, 2)).append("/").append(hash);
@@ -82,7 +70,7 @@ std::string blob_files::path_of(std::string_view hash) const {
 
 std::string blob_files::incoming_path(std::string_view name) const { return (directory_ + "/incoming/").append(name); }
 
-status blob_files::write_incoming(std::string_view name, std::uint64_t offset, std::string_view bytes) const {
+status blob_files::write_incoming(std::string_view name, std::uint64_t offset, std::string_view bytes) {
   const auto path = incoming_path(name);
   const auto opened = open_private_file(path, O_WRONLY | O_CREAT);
   if (!opened) return opened.error();
@@ -98,48 +86,23 @@ status blob_files::write_incoming(std::string_view name, std::uint64_t offset, s
   return ok();
 }
 
-std::uint64_t blob_files::incoming_bytes(std::string_view name) const {
+result<std::uint64_t> blob_files::incoming_bytes(std::string_view name) {
   struct stat known {};
-  return ::stat(incoming_path(name).c_str(), &known) == 0 ? static_cast<std::uint64_t>(known.st_size) : 0;
+  if (::stat(incoming_path(name).c_str(), &known) == 0) return static_cast<std::uint64_t>(known.st_size);
+  if (errno == ENOENT) return std::uint64_t{0};
+  return failed(incoming_path(name));
 }
 
-void blob_files::remove_incoming(std::string_view name) const { ::unlink(incoming_path(name).c_str()); }
+void blob_files::remove_incoming(std::string_view name) { ::unlink(incoming_path(name).c_str()); }
 
-status blob_files::sync_incoming(std::string_view name) const {
+status blob_files::sync_incoming(std::string_view name) {
   const auto path = incoming_path(name);
   const auto file = open_to_read(path);
   if (!file || ::fsync(file.number()) != 0) return failed(path);
   return ok();
 }
 
-result<std::string> blob_files::hash_incoming(std::string_view name) const {
-  const auto path = incoming_path(name);
-  const auto file = open_to_read(path);
-  if (!file) return failed(path);
-  const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> hash{EVP_MD_CTX_new(), &EVP_MD_CTX_free};
-  if (!hash || EVP_DigestInit_ex(hash.get(), EVP_sha256(), nullptr) != 1)
-    return {fault_code::internal, "OpenSSL gives no SHA-256"};
-  const auto buffer = std::make_unique<std::array<char, hash_buffer_bytes>>();
-  for (;;) {
-    const auto n = ::read(file.number(), buffer->data(), buffer->size());
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return failed(path);
-    if (n == 0) break;
-    EVP_DigestUpdate(hash.get(), buffer->data(), static_cast<std::size_t>(n));
-  }
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned size = 0;
-  EVP_DigestFinal_ex(hash.get(), digest.data(), &size);
-  static constexpr char digits[] = "0123456789abcdef";
-  std::string out;
-  for (unsigned i = 0; i < size; ++i) {
-    out += digits[digest[i] >> 4];
-    out += digits[digest[i] & 15];
-  }
-  return out;
-}
-
-status blob_files::place(std::string_view name, std::string_view hash) const {
+status blob_files::place(std::string_view name, std::string_view hash) {
   const auto from = incoming_path(name), to = path_of(hash);
   const auto folder = to.substr(0, to.rfind('/'));
   const auto made = make_private_folder(folder);
@@ -151,14 +114,24 @@ status blob_files::place(std::string_view name, std::string_view hash) const {
   return ok();
 }
 
-void blob_files::remove(std::string_view hash) const { ::unlink(path_of(hash).c_str()); }
+void blob_files::remove(std::string_view hash) { ::unlink(path_of(hash).c_str()); }
 
-result<std::string> blob_files::read(std::string_view hash, std::uint64_t offset, std::uint64_t bytes) const {
+result<std::string> blob_files::read(std::string_view hash, std::uint64_t offset, std::uint64_t bytes) {
   return read_file(path_of(hash), offset, bytes);
 }
 
-result<std::string> blob_files::read_incoming(std::string_view name, std::uint64_t offset, std::uint64_t bytes) const {
+result<std::string> blob_files::read_incoming(std::string_view name, std::uint64_t offset, std::uint64_t bytes) {
   return read_file(incoming_path(name), offset, bytes);
+}
+
+status blob_files::sweep(store::sql::connection& known) {
+  store::sql::statement find{known, "SELECT 1 FROM uploads WHERE media_id = ?1"};
+  std::error_code error;
+  for (std::filesystem::directory_iterator at{incoming_path(""), error};
+       !error && at != std::filesystem::directory_iterator{}; at.increment(error))
+    if (const auto name = at->path().filename().string(); !find.query(name).next()) remove_incoming(name);
+  if (error) return fault{fault_code::store_failed, incoming_path("") + ": " + error.message()};
+  return ok();
 }
 
 } // namespace causeway::media

@@ -19,9 +19,9 @@ constexpr time_ms upload_wait_ms_max = 600'000;
 
 } // namespace
 
-result<std::unique_ptr<media_service>> media_service::open(std::string server_name, const std::string& directory,
+result<std::unique_ptr<media_service>> media_service::open(std::string server_name, const media_place& at,
                                                            const config::media_options& options, environment& outside) {
-  auto store = media_store::open(directory, options);
+  auto store = media_store::open(at, options);
   if (!store) return store.error();
   if (auto fine = (*store)->expire(outside.now(), true); !fine) return fine.error();
   return std::unique_ptr<media_service>{new media_service{std::move(server_name), options, outside, std::move(*store)}};
@@ -115,9 +115,12 @@ void media_service::tick() {
     });
   }
   for (const auto& call : late) refuse(call, {fault_code::not_yet_uploaded, "the upload is not complete"});
+  // A database that does not answer makes a job longer than a second: they must not pile up.
+  if (is_ticking_.exchange(true)) return;
   const bool expires = is_due(expire_at_, now, expire_interval_ms);
   if (expires) expire_at_ = now + expire_interval_ms;
   writing_.post_always([this, expires, now] {
+    is_ticking_ = false;
     look_at_files();
     stop_overdue();
     fetch_late();

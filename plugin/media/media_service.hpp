@@ -9,6 +9,7 @@
 #include "plugin/media/media_store.hpp"
 #include "plugin/media/remote_file.hpp"
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -27,7 +28,7 @@ namespace causeway::media {
 class media_service {
 public:
   /// @param outside  outlives this. @returns faults of media_store::open
-  static result<std::unique_ptr<media_service>> open(std::string server_name, const std::string& directory,
+  static result<std::unique_ptr<media_service>> open(std::string server_name, const media_place& at,
                                                      const config::media_options& options, environment& outside);
   ~media_service();
 
@@ -85,8 +86,9 @@ private:
   };
   std::mutex mutex_;
   std::vector<upload_waiter> upload_waiters_;
-  time_ms expire_at_ = 0; ///< only `tick`
-  std::string alarm_;     ///< why files cannot be kept; only the writing thread
+  time_ms expire_at_ = 0;                ///< only `tick`
+  std::string alarm_;                    ///< why files cannot be kept; only the writing thread
+  std::atomic<bool> is_ticking_ = false; ///< the job of the last `tick` waits, or is under way
   void look_at_files();
 
   /// Only the writing thread.

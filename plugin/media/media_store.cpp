@@ -1,24 +1,20 @@
 #include "plugin/media/media_store.hpp"
 
 #include "messages/matrix/base64.hpp"
-#include "plugin/private_files.hpp"
 
-#include <fcntl.h>
 #include <sodium.h>
 
 #include <algorithm>
 #include <array>
-#include <filesystem>
-#include <vector>
+#include <utility>
 
 namespace causeway::media {
 namespace {
 
-using sqlite::connection;
-using sqlite::statement;
-using sqlite::transaction;
+namespace sql = store::sql;
+using sql::statement;
+using sql::transaction;
 
-constexpr std::int64_t schema_version = 1;
 constexpr std::size_t media_id_bytes = 24; ///< of randomness: 32 characters
 /// Uploads that are not complete.
 constexpr std::int64_t open_uploads_max = 1'000;
@@ -26,101 +22,75 @@ constexpr std::int64_t open_uploads_max = 1'000;
 constexpr time_ms used_exactness_ms = 3'600'000;
 constexpr const char* thumbnail_incoming = "thumbnail";
 
-constexpr const char* schema = R"sql(
-CREATE TABLE media (
-  origin TEXT NOT NULL,          -- server name; '': ours
-  media_id TEXT NOT NULL,
-  upload_id TEXT,                -- the chat server's name of it; NULL: not ours
-  hash TEXT NOT NULL,
-  content_type TEXT NOT NULL,
-  file_name TEXT NOT NULL,
-  bytes INTEGER NOT NULL,
-  created_ts INTEGER NOT NULL,
-  used_ts INTEGER NOT NULL,
-  PRIMARY KEY (origin, media_id)
-) WITHOUT ROWID;
-CREATE INDEX media_by_hash ON media (hash);
-CREATE UNIQUE INDEX media_by_upload ON media (upload_id) WHERE upload_id IS NOT NULL;
-CREATE INDEX media_by_use ON media (used_ts) WHERE origin <> '';
-CREATE TABLE uploads (
-  upload_id TEXT PRIMARY KEY,
-  media_id TEXT NOT NULL UNIQUE, -- also the name of the incoming file
-  content_type TEXT NOT NULL,
-  file_name TEXT NOT NULL,
-  total_bytes INTEGER NOT NULL,
-  received_bytes INTEGER NOT NULL,
-  changed_ts INTEGER NOT NULL
-) WITHOUT ROWID;
-CREATE TABLE thumbnails (
-  source TEXT NOT NULL,          -- hash of the picture
-  width INTEGER NOT NULL,
-  height INTEGER NOT NULL,
-  method INTEGER NOT NULL,
-  hash TEXT NOT NULL,
-  content_type TEXT NOT NULL,
-  bytes INTEGER NOT NULL,
-  used_ts INTEGER NOT NULL,
-  PRIMARY KEY (source, width, height, method)
-) WITHOUT ROWID;
-CREATE INDEX thumbnails_by_hash ON thumbnails (hash);
-CREATE INDEX thumbnails_by_use ON thumbnails (used_ts);
-)sql";
-
 std::string random_media_id() {
   std::array<char, media_id_bytes> bytes{};
   randombytes_buf(bytes.data(), bytes.size());
   return matrix::base64url_encode({bytes.data(), bytes.size()});
 }
 
-file_info file_of(const sqlite::cursor& row) {
+file_info file_of(const sql::cursor& row) {
   return {row.string(0), row.string(1), row.string(2), static_cast<std::uint64_t>(row.integer(3))};
 }
 
-/// Runs `work`; what SQLite throws comes out as a fault.
+/// Runs `work`; what the database throws comes out as a fault.
 template <class Work>
 auto guarded(Work work) -> decltype(work()) {
   try {
     return work();
-  } catch (const sqlite::error& failed) {
-    return sqlite::to_fault(failed);
+  } catch (const sql::error& failed) {
+    return sql::to_fault(failed);
   }
+}
+
+/// The file of a row that is asked for, and when it was used last; nothing, where there is no row.
+template <class... Key>
+std::optional<std::pair<file_info, time_ms>> look_up(sql::connection& db, std::string_view question,
+                                                     const Key&... key) {
+  transaction look{db, transaction::kind::read};
+  std::optional<std::pair<file_info, time_ms>> out;
+  {
+    statement find{db, question};
+    if (auto row = find.query(key...); row.next()) out.emplace(file_of(row), row.integer(4));
+  }
+  look.commit();
+  return out;
+}
+
+template <class... Values>
+void write_down(sql::connection& db, std::string_view what, const Values&... values) {
+  transaction whole{db, transaction::kind::write};
+  statement{db, what}.run(values...);
+  whole.commit();
 }
 
 } // namespace
 
-media_store::media_store(const std::string& directory, const config::media_options& options)
-    : options_(options), files_(directory), watch_(directory + "/media.db"),
-      db_(directory + "/media.db", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE) {}
+/// An upload as it is known before a part of it is written.
+struct media_store::open_upload {
+  std::string media_id, content_type, file_name;
+  std::uint64_t received_bytes = 0;
+};
 
-result<std::unique_ptr<media_store>> media_store::open(const std::string& directory,
-                                                       const config::media_options& options) {
-  if (auto made = make_private_folder(directory); !made) return made.error();
-  if (auto fine = blob_files{directory}.open(); !fine) return fine.error();
-  if (auto fine = check_database_log(directory + "/media.db"); !fine) return fine.error();
-  // SQLite gives the files beside a database the rights of the database.
-  if (auto made = open_private_file(directory + "/media.db", O_RDWR | O_CREAT); !made) return made.error();
-  close_to_others(directory);
+media_store::media_store(media_parts made, const config::media_options& options)
+    : options_(options), parts_(std::move(made)), db_(*parts_.db) {}
+
+result<std::unique_ptr<media_store>> media_store::open(const media_place& at, const config::media_options& options) {
+  auto made = at.database.empty() ? open_folder(at.directory) : open_tables(at);
+  if (!made) return made.error();
   return guarded([&]() -> result<std::unique_ptr<media_store>> {
-    std::unique_ptr<media_store> store{new media_store{directory, options}};
-    store->db_.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000");
-    const auto version = store->db_.integer("PRAGMA user_version");
-    if (version > schema_version) return {fault_code::internal, directory + "/media.db was written by a newer version"};
-    store->migrate();
-    store->watch_.begin();
-    store->cached_bytes_ = static_cast<std::uint64_t>(
-      store->db_.integer("SELECT (SELECT coalesce(sum(bytes), 0) FROM media WHERE origin <> '')"
-                         " + (SELECT coalesce(sum(bytes), 0) FROM thumbnails)"));
+    std::unique_ptr<media_store> store{new media_store{std::move(*made), options}};
+    auto& db = store->db_;
+    transaction look{db, transaction::kind::read};
+    store->cached_bytes_ =
+      static_cast<std::uint64_t>(db.integer("SELECT CAST((SELECT coalesce(sum(bytes), 0) FROM media WHERE origin <> '')"
+                                            " + (SELECT coalesce(sum(bytes), 0) FROM thumbnails) AS INTEGER)"));
+    const bool is_empty = db.integer("SELECT 1 FROM media WHERE origin = '' LIMIT 1") == 0;
+    look.commit();
+    if (!at.database.empty() && is_empty && holds_own_files(at.directory))
+      return fault{fault_code::conflict, at.directory + " holds files of your users, and the database none: say "
+                                                        "`causeway media copy`, or move that folder away"};
     return store;
   });
-}
-
-void media_store::migrate() {
-  transaction whole{db_, transaction::kind::write};
-  if (db_.integer("PRAGMA user_version") == 0) {
-    db_.execute(schema);
-    db_.execute("PRAGMA user_version = " + std::to_string(schema_version));
-  }
-  whole.commit();
 }
 
 std::uint64_t media_store::cached_bytes() const {
@@ -131,25 +101,19 @@ std::uint64_t media_store::cached_bytes() const {
 result<std::optional<file_info>> media_store::find(std::string_view origin, std::string_view media_id, time_ms now) {
   return guarded([&]() -> result<std::optional<file_info>> {
     const std::lock_guard lock{mutex_};
-    statement find{
-      db_, "SELECT hash, content_type, file_name, bytes, used_ts FROM media WHERE origin = ?1 AND media_id = ?2"};
-    std::optional<file_info> out;
-    time_ms used = 0;
-    {
-      auto row = find.query(origin, media_id);
-      if (!row.next()) return out;
-      out = file_of(row);
-      used = row.integer(4);
-    }
-    if (!origin.empty() && now - used >= used_exactness_ms)
-      statement{db_, "UPDATE media SET used_ts = ?3 WHERE origin = ?1 AND media_id = ?2"}.run(origin, media_id, now);
-    return out;
+    auto known = look_up(
+      db_, "SELECT hash, content_type, file_name, bytes, used_ts FROM media WHERE origin = ?1 AND media_id = ?2",
+      origin, media_id);
+    if (!known) return std::optional<file_info>{};
+    if (!origin.empty() && now - known->second >= used_exactness_ms)
+      write_down(db_, "UPDATE media SET used_ts = ?3 WHERE origin = ?1 AND media_id = ?2", origin, media_id, now);
+    return std::optional{std::move(known->first)};
   });
 }
 
 status media_store::look() {
-  auto fine = files_.healthy();
-  return fine ? watch_.check() : fine;
+  auto fine = parts_.files->healthy();
+  return fine && parts_.watch ? parts_.watch->check() : fine;
 }
 
 status media_store::healthy() {
@@ -160,8 +124,14 @@ status media_store::healthy() {
 result<bool> media_store::is_announced(std::string_view media_id) {
   return guarded([&]() -> result<bool> {
     const std::lock_guard lock{mutex_};
-    statement find{db_, "SELECT 1 FROM uploads WHERE media_id = ?1"};
-    return find.query(media_id).next();
+    transaction look{db_, transaction::kind::read};
+    bool is_there = false;
+    {
+      statement find{db_, "SELECT 1 FROM uploads WHERE media_id = ?1"};
+      is_there = find.query(media_id).next();
+    }
+    look.commit();
+    return is_there;
   });
 }
 
@@ -172,15 +142,93 @@ status media_store::compare(const chat::media_put& part, std::uint64_t known, co
   return ok();
 }
 
-result<upload_state> media_store::part_of_complete(const chat::media_put& part, sqlite::cursor& row) {
-  const auto media_id = row.string(0), hash = row.string(1);
-  const auto bytes = static_cast<std::uint64_t>(row.integer(2));
+/// The answer to a part of an upload that is complete; nothing, where it is none.
+result<std::optional<upload_state>> media_store::complete_upload(const chat::media_put& part) {
+  std::string media_id, hash;
+  std::uint64_t bytes = 0;
+  {
+    transaction look{db_, transaction::kind::read};
+    statement find{db_, "SELECT media_id, hash, bytes FROM media WHERE upload_id = ?1"};
+    auto row = find.query(part.upload);
+    if (!row.next()) return std::optional<upload_state>{};
+    media_id = row.string(0);
+    hash = row.string(1);
+    bytes = static_cast<std::uint64_t>(row.integer(2));
+  }
   if (part.total_bytes != bytes)
-    return {fault_code::conflict, "total_bytes: the upload was complete with " + std::to_string(bytes)};
-  auto there = files_.read(hash, part.offset, part.bytes.size());
+    return fault{fault_code::conflict, "total_bytes: the upload was complete with " + std::to_string(bytes)};
+  auto there = files().read(hash, part.offset, part.bytes.size());
   if (!there) return there.error();
   if (auto same = compare(part, bytes, *there); !same) return same.error();
-  return upload_state{media_id, bytes, true};
+  return std::optional{upload_state{media_id, bytes, true}};
+}
+
+/// What is known of the upload; the first part makes it known.
+result<media_store::open_upload> media_store::find_upload(const chat::media_put& part, time_ms now) {
+  open_upload x{{}, part.content_type.value_or("application/octet-stream"), part.file_name.value_or(""), 0};
+  transaction whole{db_, transaction::kind::write};
+  bool known = false;
+  {
+    statement find{
+      db_, "SELECT media_id, total_bytes, received_bytes, content_type, file_name FROM uploads WHERE upload_id = ?1"};
+    auto row = find.query(part.upload);
+    if (row.next()) {
+      known = true;
+      x.media_id = row.string(0);
+      if (static_cast<std::uint64_t>(row.integer(1)) != part.total_bytes)
+        return fault{fault_code::conflict, "total_bytes: the upload began with " + std::to_string(row.integer(1))};
+      // What a crash took from the file has to come again.
+      const auto there = files().incoming_bytes(x.media_id);
+      if (!there) return there.error();
+      x.received_bytes = std::min(static_cast<std::uint64_t>(row.integer(2)), *there);
+      x.content_type = row.string(3); // the first part says what it is
+      x.file_name = row.string(4);
+    }
+  }
+  if (part.offset > x.received_bytes)
+    return fault{fault_code::conflict, "offset: the next part begins at " + std::to_string(x.received_bytes)};
+  if (!known) {
+    if (db_.integer("SELECT count(*) FROM uploads") >= open_uploads_max)
+      return fault{fault_code::overloaded, std::to_string(open_uploads_max) + " uploads are not complete"};
+    x.media_id = random_media_id();
+    statement{db_, "INSERT INTO uploads VALUES (?1, ?2, ?3, ?4, ?5, 0, ?6)"}.run(
+      part.upload, x.media_id, x.content_type, x.file_name, part.total_bytes, now);
+  }
+  whole.commit();
+  return x;
+}
+
+result<upload_state> media_store::keep_upload(const chat::media_put& part, const open_upload& x, time_ms now) {
+  auto received = x.received_bytes;
+  const auto overlap = std::min<std::uint64_t>(received - part.offset, part.bytes.size());
+  if (overlap > 0) {
+    auto there = files().read_incoming(x.media_id, part.offset, overlap);
+    if (!there) return there.error();
+    if (auto same = compare(part, received, *there); !same) return same.error();
+  }
+  if (auto fine = files().write_incoming(x.media_id, received, std::string_view{part.bytes}.substr(overlap)); !fine)
+    return fine.error();
+  received += part.bytes.size() - overlap;
+  if (auto fine = files().sync_incoming(x.media_id); !fine) return fine.error();
+  const bool complete = received == part.total_bytes;
+  auto hash = complete ? files().hash_incoming(x.media_id) : result<std::string>{std::string{}};
+  if (!hash) return hash.error();
+
+  const std::lock_guard lock{mutex_};
+  if (auto fine = look(); !fine) return fine.error();
+  if (!complete) {
+    write_down(db_, "UPDATE uploads SET received_bytes = ?2, changed_ts = ?3 WHERE upload_id = ?1", part.upload,
+               received, now);
+    return upload_state{x.media_id, received, false};
+  }
+  transaction whole{db_, transaction::kind::write};
+  if (auto fine = files().place(x.media_id, *hash); !fine) return fine.error();
+  statement{db_, "DELETE FROM uploads WHERE upload_id = ?1"}.run(part.upload);
+  statement{db_, "INSERT INTO media VALUES ('', ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7)"}.run(
+    x.media_id, part.upload, *hash, x.content_type, x.file_name, received, now);
+  whole.commit();
+  files().remove_incoming(x.media_id);
+  return upload_state{x.media_id, received, true};
 }
 
 result<upload_state> media_store::put(const chat::media_put& part, time_ms now) {
@@ -188,73 +236,16 @@ result<upload_state> media_store::put(const chat::media_put& part, time_ms now) 
     std::unique_lock lock{mutex_};
     if (auto fine = look(); !fine)
       return fine.error(); // an acknowledgement out of files that have no name any more would be a lie
-    {
-      statement find{db_, "SELECT media_id, hash, bytes FROM media WHERE upload_id = ?1"};
-      auto row = find.query(part.upload);
-      if (row.next()) return part_of_complete(part, row);
-    }
+    auto complete = complete_upload(part);
+    if (!complete) return complete.error();
+    if (*complete) return std::move(**complete);
     if (part.total_bytes > options_.upload_bytes_max)
-      return {fault_code::too_large,
-              "total_bytes: media.upload_bytes_max is " + std::to_string(options_.upload_bytes_max)};
-    std::string media_id, content_type = part.content_type.value_or("application/octet-stream"),
-                          file_name = part.file_name.value_or("");
-    std::uint64_t received = 0;
-    bool known = false;
-    {
-      statement find{
-        db_, "SELECT media_id, total_bytes, received_bytes, content_type, file_name FROM uploads WHERE upload_id = ?1"};
-      auto row = find.query(part.upload);
-      if (row.next()) {
-        known = true;
-        media_id = row.string(0);
-        if (static_cast<std::uint64_t>(row.integer(1)) != part.total_bytes)
-          return {fault_code::conflict, "total_bytes: the upload began with " + std::to_string(row.integer(1))};
-        // What a crash took from the file has to come again.
-        received = std::min(static_cast<std::uint64_t>(row.integer(2)), files_.incoming_bytes(media_id));
-        content_type = row.string(3); // the first part says what it is
-        file_name = row.string(4);
-      }
-    }
-    if (part.offset > received)
-      return {fault_code::conflict, "offset: the next part begins at " + std::to_string(received)};
-    if (!known) {
-      if (db_.integer("SELECT count(*) FROM uploads") >= open_uploads_max)
-        return {fault_code::overloaded, std::to_string(open_uploads_max) + " uploads are not complete"};
-      media_id = random_media_id();
-      statement{db_, "INSERT INTO uploads VALUES (?1, ?2, ?3, ?4, ?5, 0, ?6)"}.run(part.upload, media_id, content_type,
-                                                                                   file_name, part.total_bytes, now);
-    }
+      return fault{fault_code::too_large,
+                   "total_bytes: media.upload_bytes_max is " + std::to_string(options_.upload_bytes_max)};
+    const auto open = find_upload(part, now);
+    if (!open) return open.error();
     lock.unlock(); // only this thread writes; readers need not wait for the disk
-
-    const auto overlap = std::min<std::uint64_t>(received - part.offset, part.bytes.size());
-    if (overlap > 0) {
-      auto there = files_.read_incoming(media_id, part.offset, overlap);
-      if (!there) return there.error();
-      if (auto same = compare(part, received, *there); !same) return same.error();
-    }
-    if (auto fine = files_.write_incoming(media_id, received, std::string_view{part.bytes}.substr(overlap)); !fine)
-      return fine.error();
-    received += part.bytes.size() - overlap;
-    if (auto fine = files_.sync_incoming(media_id); !fine) return fine.error();
-    const bool complete = received == part.total_bytes;
-    auto hash = complete ? files_.hash_incoming(media_id) : result<std::string>{std::string{}};
-    if (!hash) return hash.error();
-
-    lock.lock();
-    if (auto fine = look(); !fine) return fine.error();
-    if (!complete) {
-      statement{db_, "UPDATE uploads SET received_bytes = ?2, changed_ts = ?3 WHERE upload_id = ?1"}.run(part.upload,
-                                                                                                         received, now);
-      return upload_state{media_id, received, false};
-    }
-    if (auto fine = files_.place(media_id, *hash); !fine) return fine.error();
-    transaction whole{db_, transaction::kind::write};
-    statement{db_, "DELETE FROM uploads WHERE upload_id = ?1"}.run(part.upload);
-    statement{db_, "INSERT INTO media VALUES ('', ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7)"}.run(
-      media_id, part.upload, *hash, content_type, file_name, received, now);
-    whole.commit();
-    files_.remove_incoming(media_id);
-    return upload_state{media_id, received, true};
+    return keep_upload(part, *open, now);
   });
 }
 
@@ -262,18 +253,23 @@ result<file_info> media_store::keep_remote(std::string_view origin, std::string_
                                            std::string_view incoming, std::string content_type, std::string file_name,
                                            time_ms now) {
   return guarded([&]() -> result<file_info> {
-    if (auto fine = files_.sync_incoming(incoming); !fine) return fine.error();
-    auto hash = files_.hash_incoming(incoming);
+    if (auto fine = files().sync_incoming(incoming); !fine) return fine.error();
+    auto hash = files().hash_incoming(incoming);
     if (!hash) return hash.error();
-    file_info out{*hash, std::move(content_type), std::move(file_name), files_.incoming_bytes(incoming)};
+    const auto bytes = files().incoming_bytes(incoming);
+    if (!bytes) return bytes.error();
+    file_info out{*hash, std::move(content_type), std::move(file_name), *bytes};
     const std::lock_guard lock{mutex_};
     if (auto fine = look(); !fine) return fine.error();
-    if (auto fine = files_.place(incoming, out.hash); !fine) return fine.error();
-    statement{db_, "INSERT OR REPLACE INTO media VALUES (?1, ?2, NULL, ?3, ?4, ?5, ?6, ?7, ?7)"}.run(
-      origin, media_id, out.hash, out.content_type, out.file_name, out.bytes, now);
-    files_.remove_incoming(incoming);
-    cached_bytes_ += out.bytes;
-    make_room(out.hash);
+    transaction whole{db_, transaction::kind::write};
+    if (auto fine = files().place(incoming, out.hash); !fine) return fine.error();
+    statement{db_, "INSERT INTO media VALUES (?1, ?2, NULL, ?3, ?4, ?5, ?6, ?7, ?7) ON CONFLICT(origin, media_id) DO"
+                   " UPDATE SET hash = excluded.hash, content_type = excluded.content_type,"
+                   " file_name = excluded.file_name, bytes = excluded.bytes, created_ts = excluded.created_ts,"
+                   " used_ts = excluded.used_ts"}
+      .run(origin, media_id, out.hash, out.content_type, out.file_name, out.bytes, now);
+    finish(whole, out);
+    files().remove_incoming(incoming);
     return out;
   });
 }
@@ -283,100 +279,101 @@ result<std::optional<file_info>> media_store::find_thumbnail(std::string_view so
   return guarded([&]() -> result<std::optional<file_info>> {
     const std::lock_guard lock{mutex_};
     const auto method = static_cast<int>(size.method);
-    statement find{db_, "SELECT hash, content_type, '', bytes, used_ts FROM thumbnails"
-                        " WHERE source = ?1 AND width = ?2 AND height = ?3 AND method = ?4"};
-    std::optional<file_info> out;
-    time_ms used = 0;
-    {
-      auto row = find.query(source, size.width, size.height, method);
-      if (!row.next()) return out;
-      out = file_of(row);
-      used = row.integer(4);
-    }
-    if (now - used >= used_exactness_ms)
-      statement{db_,
-                "UPDATE thumbnails SET used_ts = ?5 WHERE source = ?1 AND width = ?2 AND height = ?3 AND method = ?4"}
-        .run(source, size.width, size.height, method, now);
-    return out;
+    auto known = look_up(db_,
+                         "SELECT hash, content_type, '', bytes, used_ts FROM thumbnails"
+                         " WHERE source = ?1 AND width = ?2 AND height = ?3 AND method = ?4",
+                         source, size.width, size.height, method);
+    if (!known) return std::optional<file_info>{};
+    if (now - known->second >= used_exactness_ms)
+      write_down(db_,
+                 "UPDATE thumbnails SET used_ts = ?5 WHERE source = ?1 AND width = ?2 AND height = ?3 AND method = ?4",
+                 source, size.width, size.height, method, now);
+    return std::optional{std::move(known->first)};
   });
 }
 
 result<file_info> media_store::keep_thumbnail(std::string_view source, thumbnail_size size, std::string_view bytes,
                                               std::string content_type, time_ms now) {
   return guarded([&]() -> result<file_info> {
-    if (auto fine = files_.write_incoming(thumbnail_incoming, 0, bytes); !fine) return fine.error();
-    if (auto fine = files_.sync_incoming(thumbnail_incoming); !fine) return fine.error();
-    auto hash = files_.hash_incoming(thumbnail_incoming);
+    if (auto fine = files().write_incoming(thumbnail_incoming, 0, bytes); !fine) return fine.error();
+    if (auto fine = files().sync_incoming(thumbnail_incoming); !fine) return fine.error();
+    auto hash = files().hash_incoming(thumbnail_incoming);
     if (!hash) return hash.error();
     file_info out{*hash, std::move(content_type), {}, bytes.size()};
     const std::lock_guard lock{mutex_};
-    if (auto fine = files_.place(thumbnail_incoming, out.hash); !fine) return fine.error();
-    files_.remove_incoming(thumbnail_incoming);
-    statement{db_, "INSERT OR REPLACE INTO thumbnails VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"}.run(
-      source, size.width, size.height, static_cast<int>(size.method), out.hash, out.content_type, out.bytes, now);
-    cached_bytes_ += out.bytes;
-    make_room(out.hash);
+    transaction whole{db_, transaction::kind::write};
+    if (auto fine = files().place(thumbnail_incoming, out.hash); !fine) return fine.error();
+    statement{db_, "INSERT INTO thumbnails VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"
+                   " ON CONFLICT(source, width, height, method) DO UPDATE SET hash = excluded.hash,"
+                   " content_type = excluded.content_type, bytes = excluded.bytes, used_ts = excluded.used_ts"}
+      .run(source, size.width, size.height, static_cast<int>(size.method), out.hash, out.content_type, out.bytes, now);
+    finish(whole, out);
+    files().remove_incoming(thumbnail_incoming);
     return out;
   });
 }
 
-void media_store::make_room(std::string_view keep_hash) {
-  statement oldest{db_, R"sql(
-    SELECT 0, origin, media_id, '', '', hash, bytes, used_ts FROM
-      (SELECT * FROM media WHERE origin <> '' AND hash <> ?1 ORDER BY used_ts LIMIT 1)
-    UNION ALL
-    SELECT 1, source, width, height, method, hash, bytes, used_ts FROM
-      (SELECT * FROM thumbnails WHERE hash <> ?1 ORDER BY used_ts LIMIT 1)
-    ORDER BY used_ts LIMIT 1)sql"};
+/// Commits that `kept` is there, and that others which are too many are not.
+void media_store::finish(sql::transaction& whole, const file_info& kept) {
+  auto cached = cached_bytes_ + kept.bytes;
+  const auto unused = make_room(kept.hash, cached);
+  whole.commit();
+  cached_bytes_ = cached;
+  for (const auto& hash : unused) files().remove(hash);
+}
+
+/// @returns blobs that nothing names any more
+std::vector<std::string> media_store::make_room(std::string_view keep_hash, std::uint64_t& cached) {
+  std::vector<std::string> unused;
+  if (cached <= options_.cache_bytes_max) return unused;
+  statement oldest_media{db_, "SELECT used_ts, hash, bytes, origin, media_id FROM media"
+                              " WHERE origin <> '' AND hash <> ?1 ORDER BY used_ts LIMIT 1"};
+  statement oldest_thumbnail{db_, "SELECT used_ts, hash, bytes, source, width, height, method FROM thumbnails"
+                                  " WHERE hash <> ?1 ORDER BY used_ts LIMIT 1"};
   statement drop_media{db_, "DELETE FROM media WHERE origin = ?1 AND media_id = ?2"};
   statement drop_thumbnail{db_,
                            "DELETE FROM thumbnails WHERE source = ?1 AND width = ?2 AND height = ?3 AND method = ?4"};
-  while (cached_bytes_ > options_.cache_bytes_max) {
+  statement used{db_, "SELECT 1 FROM media WHERE hash = ?1 UNION ALL SELECT 1 FROM thumbnails WHERE hash = ?1"};
+  while (cached > options_.cache_bytes_max) {
     std::string hash;
     {
-      auto row = oldest.query(keep_hash);
-      if (!row.next()) return; // the newest alone is larger than the bound
-      hash = row.string(5);
-      cached_bytes_ -= std::min(cached_bytes_, static_cast<std::uint64_t>(row.integer(6)));
-      const auto first = row.string(1), second = row.string(2);
-      if (row.integer(0) == 0) drop_media.run(first, second);
-      else drop_thumbnail.run(first, row.integer(2), row.integer(3), row.integer(4));
+      auto media = oldest_media.query(keep_hash), thumbnail = oldest_thumbnail.query(keep_hash);
+      const bool is_media = media.next(), is_thumbnail = thumbnail.next();
+      if (!is_media && !is_thumbnail) break; // the newest alone is larger than the bound
+      const bool drops_media = is_media && (!is_thumbnail || media.integer(0) <= thumbnail.integer(0));
+      const auto& row = drops_media ? media : thumbnail;
+      hash = row.string(1);
+      cached -= std::min(cached, static_cast<std::uint64_t>(row.integer(2)));
+      if (drops_media) drop_media.run(row.string(3), row.string(4));
+      else drop_thumbnail.run(row.string(3), row.integer(4), row.integer(5), row.integer(6));
     }
-    remove_if_unused(hash);
+    if (!used.query(hash).next()) unused.push_back(std::move(hash));
   }
-}
-
-void media_store::remove_if_unused(const std::string& hash) {
-  statement used{db_, "SELECT 1 FROM media WHERE hash = ?1 UNION ALL SELECT 1 FROM thumbnails WHERE hash = ?1"};
-  if (!used.query(hash).next()) files_.remove(hash);
+  return unused;
 }
 
 status media_store::expire(time_ms now, bool with_strangers) {
   return guarded([&]() -> status {
     const std::lock_guard lock{mutex_};
-    // What a clock that ran ahead has written counts from now on.
-    for (const auto* settle : {"UPDATE uploads SET changed_ts = ?1 WHERE changed_ts > ?1",
-                               "UPDATE media SET used_ts = ?1 WHERE origin <> '' AND used_ts > ?1",
-                               "UPDATE thumbnails SET used_ts = ?1 WHERE used_ts > ?1"})
-      statement{db_, settle}.run(now);
     std::vector<std::string> late;
     {
-      statement find{db_, "SELECT media_id FROM uploads WHERE changed_ts < ?1"};
-      auto row = find.query(now - std::int64_t{options_.upload_lifetime_h} * 3'600'000);
-      while (row.next()) late.push_back(row.string(0));
+      transaction whole{db_, transaction::kind::write};
+      // What a clock that ran ahead has written counts from now on.
+      for (const auto* settle : {"UPDATE uploads SET changed_ts = ?1 WHERE changed_ts > ?1",
+                                 "UPDATE media SET used_ts = ?1 WHERE origin <> '' AND used_ts > ?1",
+                                 "UPDATE thumbnails SET used_ts = ?1 WHERE used_ts > ?1"})
+        statement{db_, settle}.run(now);
+      const auto lifetime_ms = std::int64_t{options_.upload_lifetime_h} * 3'600'000;
+      {
+        statement find{db_, "SELECT media_id FROM uploads WHERE changed_ts < ?1"};
+        auto row = find.query(now - lifetime_ms);
+        while (row.next()) late.push_back(row.string(0));
+      }
+      statement{db_, "DELETE FROM uploads WHERE changed_ts < ?1"}.run(now - lifetime_ms);
+      whole.commit();
     }
-    for (const auto& id : late) {
-      statement{db_, "DELETE FROM uploads WHERE media_id = ?1"}.run(id);
-      files_.remove_incoming(id);
-    }
-    if (!with_strangers) return ok();
-    statement known{db_, "SELECT 1 FROM uploads WHERE media_id = ?1"};
-    std::error_code error;
-    for (std::filesystem::directory_iterator at{files_.incoming_path(""), error};
-         !error && at != std::filesystem::directory_iterator{}; at.increment(error))
-      if (const auto name = at->path().filename().string(); !known.query(name).next()) files_.remove_incoming(name);
-    if (error) return {fault_code::store_failed, files_.incoming_path("") + ": " + error.message()};
-    return ok();
+    for (const auto& id : late) files().remove_incoming(id);
+    return with_strangers ? files().sweep(db_) : ok();
   });
 }
 

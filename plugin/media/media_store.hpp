@@ -2,10 +2,8 @@
 #include "config/media_options.hpp"
 #include "messages/chat/commands.hpp"
 #include "messages/fault.hpp"
-#include "plugin/database_watch.hpp"
-#include "plugin/media/blob_files.hpp"
+#include "plugin/media/media_parts.hpp"
 #include "plugin/media/picture.hpp"
-#include "plugin/sqlite.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -13,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace causeway::media {
 
@@ -34,12 +33,13 @@ struct upload_state {
 
 /// All files and what is known of them: our own, which are kept for ever, and copies of other servers' files and
 /// thumbnails, of which the longest unused go when there are too many bytes. The knowledge is a SQLite file beside the
-/// blobs; it names a blob only when that is on disk. Safe for threads, but `put`, `keep_remote` and `keep_thumbnail`
-/// are each for one thread at a time.
+/// blobs, or tables beside theirs; it names a blob only when that is on disk. Safe for threads, but `put`,
+/// `keep_remote` and `keep_thumbnail` are each for one thread at a time.
 class media_store {
 public:
-  /// @returns faults store_failed, internal (a file of a newer version)
-  static result<std::unique_ptr<media_store>> open(const std::string& directory, const config::media_options& options);
+  /// @returns faults store_failed, internal (a file or tables of a newer version), conflict (files are in the folder,
+  /// and none in the database: they were not copied)
+  static result<std::unique_ptr<media_store>> open(const media_place& at, const config::media_options& options);
 
   /// @param origin  server name; empty: ours
   result<std::optional<file_info>> find(std::string_view origin, std::string_view media_id, time_ms now);
@@ -66,25 +66,27 @@ public:
   /// Whether the files are where they were. @returns store_failed in words
   status healthy();
 
-  blob_files& files() { return files_; }
+  blob_store& files() { return *parts_.files; }
   /// Bytes of what may be thrown away.
   std::uint64_t cached_bytes() const;
 
 private:
-  media_store(const std::string& directory, const config::media_options& options);
-  void migrate();
-  result<upload_state> part_of_complete(const chat::media_put& part, sqlite::cursor& row);
+  struct open_upload;
+
+  media_store(media_parts made, const config::media_options& options);
+  result<std::optional<upload_state>> complete_upload(const chat::media_put& part);
+  result<open_upload> find_upload(const chat::media_put& part, time_ms now);
+  result<upload_state> keep_upload(const chat::media_put& part, const open_upload& x, time_ms now);
   status compare(const chat::media_put& part, std::uint64_t known, const std::string& there);
-  void make_room(std::string_view keep_hash);
-  void remove_if_unused(const std::string& hash);
+  void finish(store::sql::transaction& whole, const file_info& kept);
+  std::vector<std::string> make_room(std::string_view keep_hash, std::uint64_t& cached);
 
   status look(); ///< of `healthy`, under the mutex
 
   const config::media_options options_;
-  blob_files files_;
-  mutable std::mutex mutex_; ///< guards all below, and which blobs there are
-  database_watch watch_;
-  sqlite::connection db_;
+  mutable std::mutex mutex_; ///< guards what follows but for what is safe itself, and which blobs there are
+  media_parts parts_;
+  store::sql::connection& db_;
   std::uint64_t cached_bytes_ = 0;
 };
 

@@ -3,12 +3,13 @@
 #include <gd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <cmath>
 #include <cstdio>
-#include <cstring>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
 
 namespace causeway::media {
 namespace {
@@ -19,6 +20,8 @@ constexpr int png_compression = 6;
 /// it has.
 constexpr std::size_t jpeg_scans_max = 100;
 constexpr std::size_t read_buffer_bytes = 64 * 1024;
+/// What is asked for at once of where the file lies.
+constexpr std::size_t read_step_bytes = 256 * 1024;
 
 struct image_destroyer {
   void operator()(gdImage* x) const { gdImageDestroy(x); }
@@ -28,6 +31,50 @@ struct file_closer {
   void operator()(std::FILE* x) const { std::fclose(x); }
 };
 using file = std::unique_ptr<std::FILE, file_closer>;
+
+/// A file as the decoders want it, wherever it lies.
+class picture_file {
+public:
+  explicit picture_file(file_reader read) : read_(std::move(read)) {
+    const cookie_io_functions_t calls{&read_next, nullptr, &seek, nullptr};
+    file_.reset(fopencookie(this, "rb", calls));
+    if (file_) std::setvbuf(file_.get(), nullptr, _IOFBF, read_step_bytes);
+  }
+  picture_file(const picture_file&) = delete;
+  picture_file& operator=(const picture_file&) = delete;
+
+  std::FILE* get() const { return file_.get(); }
+  void rewind() { std::fseek(file_.get(), 0, SEEK_SET); }
+  /// Why it could not be read; a decoder only sees that it ends.
+  const std::optional<fault>& failed() const { return failed_; }
+
+private:
+  static ssize_t read_next(void* cookie, char* to, std::size_t bytes) {
+    auto& x = *static_cast<picture_file*>(cookie);
+    if (x.failed_) return -1;
+    const auto part = x.read_(x.offset_, bytes);
+    if (!part) {
+      x.failed_ = part.error();
+      return -1;
+    }
+    part->copy(to, bytes);
+    x.offset_ += part->size();
+    return static_cast<ssize_t>(part->size());
+  }
+  static int seek(void* cookie, off64_t* offset, int whence) {
+    auto& x = *static_cast<picture_file*>(cookie);
+    if (whence == SEEK_CUR) *offset += static_cast<off64_t>(x.offset_);
+    else if (whence != SEEK_SET) return -1; // no decoder asks for the end
+    if (*offset < 0) return -1;
+    x.offset_ = static_cast<std::uint64_t>(*offset);
+    return 0;
+  }
+
+  const file_reader read_;
+  std::uint64_t offset_ = 0;
+  std::optional<fault> failed_;
+  file file_; // last: it uses the others
+};
 
 /// Beginnings of scans. Within picture data a byte 0xff is never followed by 0xda but there.
 std::size_t count_scans(std::FILE* from) {
@@ -93,33 +140,50 @@ std::string encoded(gdImage* x, bool as_jpeg) {
 
 } // namespace
 
-result<thumbnail> make_thumbnail(const std::string& path, thumbnail_size size, std::uint64_t pixels_max) {
+namespace {
+
+/// The whole picture, once it is known to be small enough.
+result<image> decoded(picture_file& from, std::uint64_t pixels_max, picture_header& header) {
+  std::string beginning(picture_header_bytes_max, '\0');
+  beginning.resize(std::fread(beginning.data(), 1, beginning.size(), from.get()));
+  const auto claimed = read_picture_header(beginning);
+  if (from.failed()) return *from.failed();
+  if (!claimed) return fault{fault_code::unsupported_media, "the file is no PNG, JPEG, GIF or WebP"};
+  header = *claimed;
+  if (std::uint64_t{header.width} * header.height > pixels_max)
+    return fault{fault_code::too_large, std::to_string(header.width) + "x" + std::to_string(header.height) +
+                                          " is over " + std::to_string(pixels_max) + " pixels"};
+  from.rewind();
+  if (header.format == picture_format::jpeg) {
+    if (count_scans(from.get()) > jpeg_scans_max)
+      return fault{fault_code::unsupported_media,
+                   "the JPEG has more than " + std::to_string(jpeg_scans_max) + " scans"};
+    from.rewind();
+  }
+  image source{decode(header.format, from.get())};
+  if (from.failed()) return *from.failed();
+  if (!source || static_cast<std::uint32_t>(gdImageSX(source.get())) != header.width ||
+      static_cast<std::uint32_t>(gdImageSY(source.get())) != header.height)
+    return fault{fault_code::unsupported_media, "the picture cannot be decoded"};
+  return source;
+}
+
+} // namespace
+
+result<thumbnail> make_thumbnail(file_reader read, thumbnail_size size, std::uint64_t pixels_max) {
   static std::once_flag once;
   std::call_once(
     once, [] { gdSetErrorMethod([](int, const char*, va_list) {}); }); // a broken picture is no matter for the log
-  const file from{std::fopen(path.c_str(), "rbe")};
-  if (!from) return {fault_code::store_failed, path + ": " + std::strerror(errno)};
-  std::string beginning(picture_header_bytes_max, '\0');
-  beginning.resize(std::fread(beginning.data(), 1, beginning.size(), from.get()));
-  const auto header = read_picture_header(beginning);
-  if (!header) return {fault_code::unsupported_media, "the file is no PNG, JPEG, GIF or WebP"};
-  if (std::uint64_t{header->width} * header->height > pixels_max)
-    return {fault_code::too_large, std::to_string(header->width) + "x" + std::to_string(header->height) + " is over " +
-                                     std::to_string(pixels_max) + " pixels"};
-  std::fseek(from.get(), 0, SEEK_SET);
-  if (header->format == picture_format::jpeg) {
-    if (count_scans(from.get()) > jpeg_scans_max)
-      return {fault_code::unsupported_media, "the JPEG has more than " + std::to_string(jpeg_scans_max) + " scans"};
-    std::fseek(from.get(), 0, SEEK_SET);
-  }
-  image source{decode(header->format, from.get())};
-  if (!source || static_cast<std::uint32_t>(gdImageSX(source.get())) != header->width ||
-      static_cast<std::uint32_t>(gdImageSY(source.get())) != header->height)
-    return {fault_code::unsupported_media, "the picture cannot be decoded"};
+  picture_file from{std::move(read)};
+  if (!from.get()) return {fault_code::internal, "out of memory"};
+  picture_header header;
+  auto whole = decoded(from, pixels_max, header);
+  if (!whole) return whole.error();
+  image source = std::move(*whole);
   if (!gdImageTrueColor(source.get()) && gdImagePaletteToTrueColor(source.get()) == 0)
     return {fault_code::internal, "out of memory"};
   // The orientation is applied to the small picture; its size is chosen for the turned one.
-  const bool turned = header->orientation >= 5;
+  const bool turned = header.orientation >= 5;
   const int wide = gdImageSX(source.get()), high = gdImageSY(source.get());
   const int box_width = static_cast<int>(turned ? size.height : size.width),
             box_height = static_cast<int>(turned ? size.width : size.height);
@@ -140,9 +204,9 @@ result<thumbnail> make_thumbnail(const std::string& path, thumbnail_size size, s
   gdImageCopyResampled(small.get(), source.get(), 0, 0, part.x, part.y, gdImageSX(small.get()), gdImageSY(small.get()),
                        part.width, part.height);
   source.reset();
-  small = upright(std::move(small), header->orientation);
+  small = upright(std::move(small), header.orientation);
   if (!small) return {fault_code::internal, "out of memory"};
-  const bool as_jpeg = header->format == picture_format::jpeg;
+  const bool as_jpeg = header.format == picture_format::jpeg;
   thumbnail out{encoded(small.get(), as_jpeg), as_jpeg ? "image/jpeg" : "image/png",
                 static_cast<std::uint32_t>(gdImageSX(small.get())), static_cast<std::uint32_t>(gdImageSY(small.get()))};
   if (out.bytes.empty()) return {fault_code::internal, "the thumbnail cannot be encoded"};

@@ -2,6 +2,7 @@
 #include "messages/fault.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -35,10 +36,12 @@ struct thumbnail {
   std::string bytes, content_type; ///< image/jpeg of a JPEG, else image/png
   std::uint32_t width = 0, height = 0;
 };
-/// Decodes the picture in `path` and makes a smaller one; never a larger one. `crop` fills the size and cuts off what
-/// is over, `scale` fits into it. Only the first picture of an animation. Takes 4 bytes of memory per pixel of the
-/// picture.
-/// @returns faults unsupported_media (no picture, a broken one), too_large (more than `pixels_max`), store_failed
-result<thumbnail> make_thumbnail(const std::string& path, thumbnail_size size, std::uint64_t pixels_max);
+/// Up to `bytes` bytes of a file from `offset` on, fewer at its end.
+using file_reader = std::function<result<std::string>(std::uint64_t offset, std::uint64_t bytes)>;
+/// Decodes the picture that `read` gives and makes a smaller one; never a larger one. `crop` fills the size and cuts
+/// off what is over, `scale` fits into it. Only the first picture of an animation. Takes 4 bytes of memory per pixel of
+/// the picture.
+/// @returns faults unsupported_media (no picture, a broken one), too_large (more than `pixels_max`), those of `read`
+result<thumbnail> make_thumbnail(file_reader read, thumbnail_size size, std::uint64_t pixels_max);
 
 } // namespace causeway::media

@@ -104,7 +104,7 @@ void media_service::on_body_wanted(const std::string& gateway, const gateway::bo
     else out.status = info(bytes.error().code).http_status;
     outside_.answer(gateway, std::move(out));
   };
-  if (!blob_files::is_hash(x.stream)) return reply(x.id, fault{fault_code::not_found, "stream"});
+  if (!blob_store::is_hash(x.stream)) return reply(x.id, fault{fault_code::not_found, "stream"});
   reading_.post_always(
     [this, reply, x] { reply(x.id, store_->files().read(x.stream, x.offset, x.bytes)); }); // one per stream
 }
@@ -126,7 +126,9 @@ void media_service::make_thumbnail_for(const federation_call& call, const file_i
   auto known = store_->find_thumbnail(file.hash, size, outside_.now());
   if (!known) return refuse(call, known.error());
   if (*known) return serve_file(call, **known);
-  auto made = make_thumbnail(store_->files().path_of(file.hash), size, options_.thumbnail_pixels_max);
+  auto made = make_thumbnail(
+    [this, &file](std::uint64_t offset, std::uint64_t bytes) { return store_->files().read(file.hash, offset, bytes); },
+    size, options_.thumbnail_pixels_max);
   if (!made) return refuse(call, made.error());
   auto kept = store_->keep_thumbnail(file.hash, size, made->bytes, made->content_type, outside_.now());
   if (!kept) return refuse(call, kept.error());

@@ -29,6 +29,10 @@ public:
   /// For ever: the place of a node is never given back to the same process.
   bool is_lost() const { return is_lost_; }
 
+  /// Of the node whose place this is; 0: it has asked for none. Told by whoever takes it.
+  std::int64_t incarnation() const { return incarnation_; }
+  void belongs_to(std::int64_t incarnation) { incarnation_ = incarnation; }
+
   /// @param at_ms  boot time when the renewal was sent
   void renewed(std::int64_t at_ms);
   void lose(const std::string& why);
@@ -37,7 +41,7 @@ public:
 
 private:
   std::atomic<bool> is_lost_ = false;
-  std::atomic<std::int64_t> renewed_ms_ = 0;
+  std::atomic<std::int64_t> renewed_ms_ = 0, incarnation_ = 0;
   const std::function<void(const std::string&)> on_lost_;
   std::mutex mutex_; ///< guards what follows
   std::function<void()> told_;

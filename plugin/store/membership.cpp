@@ -103,6 +103,7 @@ struct membership::owner {
 membership::membership(const std::string& url, seat wanted)
     : incarnation_(new_incarnation()), seat_(std::move(wanted)), db_(url, postgresql_database::use::shared) {
   if (!seat_.held) seat_.held = std::make_shared<lease>();
+  seat_.held->belongs_to(incarnation_);
   db_.belong_to(incarnation_, postgresql_database::session_of::member);
 }
 

@@ -51,6 +51,20 @@ BOOST_AUTO_TEST_CASE(the_defaults_do_not_contradict_themselves) {
   accepts([](options&) {});
 }
 
+BOOST_AUTO_TEST_CASE(files_in_the_database_of_a_store_that_has_none) {
+  refuses([](options& x) { x.media.backend = media_backend::postgresql; }, "media.backend",
+          "media.backend = \"folder\"");
+  accepts([](options& x) {
+    x.media.backend = media_backend::postgresql;
+    x.store.engine = store_engine::postgresql;
+    x.store.url = "postgresql:///causeway";
+  });
+  accepts([](options& x) { // in a folder of each node, or of all of them
+    x.store.engine = store_engine::postgresql;
+    x.store.url = "postgresql:///causeway";
+  });
+}
+
 BOOST_AUTO_TEST_CASE(addresses_for_other_nodes_are_such_that_they_can_connect_to) {
   const auto told = [](std::string gateway, std::string chat) {
     return [gateway, chat](options& x) {

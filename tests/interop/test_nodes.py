@@ -43,7 +43,7 @@ class NodesCase(ScenarioBase, InteropCase):
         cls.balancer = cls.make_balancer()
         cls.addClassCleanup(cls.balancer.close)
         cls.nodes = [cls.make_node(name) for name in cls.names]
-        cls.theirs = cls.start_causeway("theirs")
+        cls.theirs = cls.make_theirs()
         cls.ours = CausewaySide(cls.nodes[0], "chat-ours")
         for node in cls.nodes:
             cls.watched.append(node.process)
@@ -54,6 +54,10 @@ class NodesCase(ScenarioBase, InteropCase):
             cls.stand_by(node)
         cls.ours.chat.connect()
         cls.addClassCleanup(cls.ours.chat.close)
+
+    @classmethod
+    def make_theirs(cls):
+        return cls.start_causeway("theirs")
 
     @classmethod
     def make_balancer(cls):
@@ -75,6 +79,11 @@ class NodesCase(ScenarioBase, InteropCase):
         return {"admin_endpoint": cls.socket()} if cls.has_one_socket else {}
 
     @classmethod
+    def further_settings(cls):
+        """Further tables of a node."""
+        return {}
+
+    @classmethod
     def make_node(cls, name, standby=True):
         chat, https, health = cls.ports_of(name)
         node = Broker(name, os.path.join(cls.directory, name), cls.authority, port=https, public_port=cls.public_port(), settings={
@@ -82,7 +91,8 @@ class NodesCase(ScenarioBase, InteropCase):
             "edge": {"chat_endpoints": [f"tcp://127.0.0.1:{chat}"], **cls.further_edge()},
             "admin": {"web_listen": f"127.0.0.1:{health}"},
             "federation": {"room_version": "11"},
-            "store": {"engine": "postgresql", "url": cls.url}})
+            "store": {"engine": "postgresql", "url": cls.url},
+            **cls.further_settings()})
         if cls.has_one_socket:
             node.admin_endpoint = cls.socket()
         node.chat_endpoint = f"tcp://127.0.0.1:{cls.balancer.ports[0]}"

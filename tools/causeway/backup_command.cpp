@@ -48,8 +48,8 @@ int back_up(const config::sources& from, const std::string& folder, bool as_json
   for (const auto& x : found.problems) std::fprintf(stderr, "%s\n", printable(to_string(x)).c_str());
   if (!found.problems.empty()) return exit_problem;
   if (found.values.store.engine == config::store_engine::postgresql)
-    return refuse_backup("the store is in PostgreSQL, which has its own: pg_dump --format=custom; the signing key (" +
-                         found.values.node.signing_key_path() + ") and " + found.values.media_path() + " belong to it");
+    return refuse_backup("the store is in PostgreSQL, which has its own: pg_dump --format=custom; " +
+                         beside_database(found.values));
   if (!found.values.store.is_file()) return refuse_backup("the store is in memory");
   std::error_code why;
   const fs::path target{folder}, part{folder + ".part"};

@@ -28,7 +28,7 @@ std::span<const exit_meaning> usual_exit_codes() {
 }
 
 std::span<const noun> nouns() {
-  static constexpr std::array<noun, 9> all = {{
+  static constexpr std::array<noun, 10> all = {{
     {"room", "One room"},
     {"server", "One other server"},
     {"invite", "One invitation"},
@@ -37,6 +37,7 @@ std::span<const noun> nouns() {
     {"dead-letters", "Notifications the chat server has refused for good"},
     {"config", "The configuration"},
     {"store", "The store of a stopped broker"},
+    {"media", "The files of a stopped broker"},
     {"contract", "The chat contract, printed from the codec"},
   }};
   return all;

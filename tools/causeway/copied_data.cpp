@@ -24,6 +24,12 @@ fault copy_failed(const fs::path& what, const std::error_code& why) {
   return {fault_code::store_failed, what.string() + ": " + why.message()};
 }
 
+std::string beside_database(const config::options& x) {
+  if (x.media.backend == config::media_backend::postgresql)
+    return "files are in it as well; the signing key (" + x.node.signing_key_path() + ") belongs to it";
+  return "the signing key (" + x.node.signing_key_path() + ") and " + x.media_path() + " belong to it";
+}
+
 status copy_database_file(const fs::path& from, const fs::path& to) {
   std::error_code why;
   if (!fs::is_regular_file(from, why)) return {fault_code::not_found, from.string() + " is not there"};

@@ -1,8 +1,10 @@
 #pragma once
+#include "config/options.hpp"
 #include "messages/fault.hpp"
 
 #include <cstdint>
 #include <filesystem>
+#include <string>
 #include <system_error>
 
 /// The files of a broker, copied: into a backup, and out of one.
@@ -26,6 +28,9 @@ struct copied_files {
 /// Blobs never change once they have their name. One that is thrown away meanwhile was another server's. None where
 /// `from` is not there. @returns store_failed
 result<copied_files> copy_blobs(const std::filesystem::path& from, const std::filesystem::path& to);
+
+/// What a copy of a store in PostgreSQL does not hold and has to be kept with it, as the second half of a sentence.
+std::string beside_database(const config::options& x);
 
 /// All that was written to the file system of `folder` is on disk when this returns. @returns store_failed
 status sync_folder(const std::filesystem::path& folder);

@@ -131,8 +131,7 @@ int restore(const config::sources& from, const std::string& folder, bool as_json
   if (!found.problems.empty()) return exit_problem;
   const auto& to = found.values;
   if (to.store.engine == config::store_engine::postgresql)
-    return refuse_restore("the store is in PostgreSQL, which has its own: pg_restore; the signing key (" +
-                          to.node.signing_key_path() + ") and " + to.media_path() + " belong to it");
+    return refuse_restore("the store is in PostgreSQL, which has its own: pg_restore; " + beside_database(to));
   if (!to.store.is_file()) return refuse_restore("the store is in memory");
   if (auto fine = check_backup(folder); !fine) return refuse_restore(fine.error().detail);
   const auto files = restore_all(to, folder);

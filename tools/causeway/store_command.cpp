@@ -1,6 +1,7 @@
 #include "tools/causeway/store_command.hpp"
 
 #include "messages/matrix/json.hpp"
+#include "plugin/media/copy_media.hpp"
 #include "plugin/store/copy_store.hpp"
 #include "plugin/store/postgresql_place.hpp"
 #include "tools/causeway/terminal.hpp"
@@ -67,6 +68,37 @@ int copy_store_into(const config::sources& from, const std::string& url, bool as
   const auto copied = store::copy_store(old->store, next->store, {next->node.server_name, next->edge.streams}, tell);
   if (!copied) return refuse_copy(copied.error().detail);
   print_copied(*copied, old->store.path, *store::place_of(next->store.url), as_json);
+  return exit_ok;
+}
+
+int copy_media_into_store(const config::sources& from, bool as_json) {
+  const auto x = read_or_tell(from);
+  if (!x) return exit_problem;
+  if (x->store.engine != config::store_engine::postgresql)
+    return refuse_copy(
+      "files are copied into the database of the store, and store.engine is \"sqlite\": copy the store "
+      "first (`causeway store copy`)");
+  const auto to = store::place_of(x->store.url);
+  const auto copied = media::copy_media(x->media_path(), x->store.url);
+  if (!copied) return refuse_copy(copied.error().detail);
+  if (as_json) {
+    namespace json = matrix::json;
+    const auto number = [](std::uint64_t n) { return json::value{static_cast<std::int64_t>(n)}; };
+    std::printf("%s\n", json::canonical(json::object{{"from", json::value{x->media_path()}},
+                                                     {"to", json::value{*to}},
+                                                     {"files", number(copied->files)},
+                                                     {"bytes", number(copied->bytes)},
+                                                     {"missing", number(copied->missing)}})
+                          .c_str());
+    return exit_ok;
+  }
+  std::printf("%llu files of %s are in %s.\n", static_cast<unsigned long long>(copied->files), x->media_path().c_str(),
+              to->c_str());
+  if (copied->missing != 0)
+    std::printf("%llu were not there or damaged, and are left out.\n",
+                static_cast<unsigned long long>(copied->missing));
+  if (x->media.backend == config::media_backend::folder)
+    std::printf("Now set media.backend = \"postgresql\", on every node of the store, and start the broker.\n");
   return exit_ok;
 }
 

@@ -1,6 +1,7 @@
 #include "plugin/media/media_store.hpp"
 
-#include "tests/plugin/media/folder.hpp"
+#include "plugin/media/blob_files.hpp"
+#include "tests/plugin/media/backends.hpp"
 
 #include <sqlite3.h>
 #include <sys/stat.h>
@@ -16,14 +17,14 @@ constexpr time_ms now = 1'700'000'000'000;
 constexpr time_ms hour_ms = 3'600'000;
 
 struct store_fixture {
-  folder at;
+  explicit store_fixture(const backend_kind& kind) : at(kind.make()) { reopen(); }
+  std::unique_ptr<backend> at;
   config::media_options options;
   std::unique_ptr<media_store> store;
 
-  store_fixture() { reopen(); }
   void reopen() {
     store.reset();
-    auto opened = media_store::open(at.path(), options);
+    auto opened = media_store::open(at->place(), options);
     BOOST_REQUIRE_MESSAGE(opened, (opened ? "" : to_string(opened.error())));
     store = std::move(*opened);
   }
@@ -84,7 +85,7 @@ BOOST_AUTO_TEST_CASE(names_and_files_are_for_the_owner_alone_whatever_the_umask_
     const folder at;
     const auto path = at.path() + "/data/media";
     const auto before = ::umask(mask);
-    auto store = media_store::open(path, {});
+    auto store = media_store::open({path}, {});
     BOOST_REQUIRE(store);
     BOOST_REQUIRE((*store)->put({"whole", 0, "abc", 3, "image/png", "a.png"}, now));
     BOOST_REQUIRE((*store)->put({"part", 0, "ab", 3, "image/png", "a.png"}, now));
@@ -98,7 +99,7 @@ BOOST_AUTO_TEST_CASE(what_an_older_version_left_open_is_closed_at_the_start) {
   const folder at;
   const auto path = at.path() + "/media";
   {
-    auto store = media_store::open(path, {});
+    auto store = media_store::open({path}, {});
     BOOST_REQUIRE(store);
     BOOST_REQUIRE((*store)->put({"whole", 0, "abc", 3, "image/png", "a.png"}, now));
   }
@@ -107,32 +108,60 @@ BOOST_AUTO_TEST_CASE(what_an_older_version_left_open_is_closed_at_the_start) {
     ::chmod(each.path().c_str(), each.is_directory() ? 0755 : 0644);
   ::chmod(path.c_str(), 0755);
   BOOST_REQUIRE(open_to_others(path).size() > 6);
-  auto store = media_store::open(path, {});
+  auto store = media_store::open({path}, {});
   BOOST_REQUIRE(store);
   BOOST_TEST(open_to_others(path) == std::vector<std::string>{}, boost::test_tools::per_element());
   BOOST_TEST(*(*store)->files().read(hash_of_abc, 0, 3) == "abc");
 }
 
+BOOST_AUTO_TEST_CASE(a_blob_lies_in_a_folder_of_its_hash) {
+  store_fixture of_folder{backend_kinds().front()};
+  of_folder.put(store_fixture::part("u", 0, "abc", 3));
+  BOOST_TEST(std::filesystem::exists(of_folder.at->place().directory + "/blobs/ba/78/" + hash_of_abc));
+  BOOST_TEST(!media_store::open({"/proc/none"}, {}));
+}
+
+BOOST_AUTO_TEST_CASE(files_that_are_taken_away_take_nothing_more_until_they_are_back) {
+  store_fixture of_folder{backend_kinds().front()};
+  auto& store = of_folder.store;
+  const auto directory = of_folder.at->place().directory;
+  const auto before = of_folder.put(store_fixture::part("before", 0, "ab", 2));
+  for (const auto* name : {"media.db", "media.db-wal", "blobs", "incoming"}) {
+    const std::filesystem::path path = directory + "/" + name, away = directory + "/away";
+    std::filesystem::rename(path, away);
+    BOOST_TEST(!store->healthy());
+    const auto refused = store->put(store_fixture::part(std::string{"lost "} + name, 0, "cd", 2), now);
+    BOOST_REQUIRE(!refused);
+    BOOST_TEST((refused.error().code == fault_code::store_failed));
+    BOOST_TEST(refused.error().detail.find(std::string{name} + " was removed or moved away") != std::string::npos,
+               refused.error().detail);
+    std::filesystem::rename(away, path);
+    BOOST_TEST(static_cast<bool>(store->healthy()));
+    BOOST_TEST(of_folder.put(store_fixture::part(std::string{"kept "} + name, 0, "cd", 2)).complete);
+  }
+  BOOST_TEST(of_folder.bytes_of(*of_folder.find("", before.media_id)) == "ab");
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
-BOOST_FIXTURE_TEST_SUITE(media_store_, store_fixture)
+BOOST_AUTO_TEST_SUITE(media_store_)
 
-BOOST_AUTO_TEST_CASE(a_blob_is_named_by_its_hash) {
+CAUSEWAY_MEDIA_CASE(a_blob_is_named_by_its_hash, store_fixture) {
   const auto state = put(part("u", 0, "abc", 3));
   BOOST_TEST(state.complete);
   const auto file = find("", state.media_id);
   BOOST_REQUIRE(file);
   BOOST_TEST(file->hash == hash_of_abc);
-  BOOST_TEST(std::filesystem::exists(at.path() + "/blobs/ba/78/" + hash_of_abc));
+  BOOST_TEST(at->blobs() == 1);
   BOOST_TEST(bytes_of(*file) == "abc");
   BOOST_TEST(file->content_type == "image/png");
   BOOST_TEST(file->file_name == "a.png");
-  BOOST_TEST(at.files("incoming") == 0u);
+  BOOST_TEST(at->incoming() == 0);
   BOOST_TEST(!find("b.example", state.media_id));
   BOOST_TEST(state.media_id.size() == 32u);
 }
 
-BOOST_AUTO_TEST_CASE(an_upload_goes_on_after_a_restart_under_its_media_id) {
+CAUSEWAY_MEDIA_CASE(an_upload_goes_on_after_a_restart_under_its_media_id, store_fixture) {
   const auto first = put(part("u", 0, "ab", 5));
   BOOST_TEST(!first.complete);
   BOOST_TEST(first.received_bytes == 2u);
@@ -152,24 +181,24 @@ BOOST_AUTO_TEST_CASE(an_upload_goes_on_after_a_restart_under_its_media_id) {
   refuses(part("u", 0, "abc", 3), "conflict: total_bytes: the upload was complete with 5");
 }
 
-BOOST_AUTO_TEST_CASE(what_a_crash_took_from_the_file_has_to_come_again) {
+CAUSEWAY_MEDIA_CASE(what_a_crash_took_from_the_file_has_to_come_again, store_fixture) {
   const auto state = put(part("u", 0, "abcd", 6));
   store.reset();
-  std::filesystem::resize_file(at.path() + "/incoming/" + state.media_id, 1);
+  at->shorten_incoming(state.media_id);
   reopen();
   refuses(part("u", 4, "ef", 6), "conflict: offset: the next part begins at 1");
   BOOST_TEST(put(part("u", 1, "bcdef", 6)).complete);
   BOOST_TEST(bytes_of(*find("", state.media_id)) == "abcdef");
 }
 
-BOOST_AUTO_TEST_CASE(more_than_was_acknowledged_is_written_over) {
+CAUSEWAY_MEDIA_CASE(more_than_was_acknowledged_is_written_over, store_fixture) {
   const auto state = put(part("u", 0, "ab", 4));
   BOOST_REQUIRE(store->files().write_incoming(state.media_id, 2, "garbage of a crash"));
   BOOST_TEST(put(part("u", 2, "cd", 4)).complete);
   BOOST_TEST(bytes_of(*find("", state.media_id)) == "abcd");
 }
 
-BOOST_AUTO_TEST_CASE(gaps_other_bytes_other_lengths_and_too_much_are_refused) {
+CAUSEWAY_MEDIA_CASE(gaps_other_bytes_other_lengths_and_too_much_are_refused, store_fixture) {
   refuses(part("u", 1, "b", 5), "conflict: offset: the next part begins at 0");
   put(part("u", 0, "ab", 5));
   refuses(part("u", 3, "d", 5), "conflict: offset: the next part begins at 2");
@@ -178,27 +207,28 @@ BOOST_AUTO_TEST_CASE(gaps_other_bytes_other_lengths_and_too_much_are_refused) {
   refuses(part("v", 0, "", options.upload_bytes_max + 1), "too_large: total_bytes: media.upload_bytes_max is 52428800");
 }
 
-BOOST_AUTO_TEST_CASE(open_uploads_are_bounded) {
+CAUSEWAY_MEDIA_CASE(open_uploads_are_bounded, store_fixture) {
   for (int i = 0; i < 1'000; ++i) put(part("u" + std::to_string(i), 0, "", 5));
   refuses(part("one more", 0, "", 5), "overloaded: 1000 uploads are not complete");
   BOOST_TEST(put(part("u7", 0, "abcde", 5)).complete);
   BOOST_TEST(!put(part("one more", 0, "", 5)).complete);
 }
 
-BOOST_AUTO_TEST_CASE(uploads_that_nothing_follows_are_thrown_away) {
+CAUSEWAY_MEDIA_CASE(uploads_that_nothing_follows_are_thrown_away, store_fixture) {
   const auto old = put(part("old", 0, "ab", 5), now - 25 * hour_ms);
   const auto young = put(part("young", 0, "ab", 5), now - 23 * hour_ms);
   BOOST_REQUIRE(store->files().write_incoming("stranger", 0, "x"));
+  BOOST_REQUIRE(store->files().sync_incoming("stranger"));
   BOOST_REQUIRE(store->expire(now, false));
   BOOST_TEST(!*store->is_announced(old.media_id));
   BOOST_TEST(*store->is_announced(young.media_id));
-  BOOST_TEST(at.files("incoming") == 2u);
+  BOOST_TEST(at->incoming() == 2);
   BOOST_REQUIRE(store->expire(now, true));
-  BOOST_TEST(at.files("incoming") == 1u);
+  BOOST_TEST(at->incoming() == 1);
   BOOST_TEST(put(part("old", 0, "abcde", 5)).media_id != old.media_id);
 }
 
-BOOST_AUTO_TEST_CASE(uploads_of_a_clock_that_ran_ahead_are_thrown_away_as_others_are) {
+CAUSEWAY_MEDIA_CASE(uploads_of_a_clock_that_ran_ahead_are_thrown_away_as_others_are, store_fixture) {
   const auto ahead = put(part("ahead", 0, "ab", 5), now + 1'000 * hour_ms);
   BOOST_REQUIRE(store->expire(now, false));
   BOOST_TEST(*store->is_announced(ahead.media_id)); // it counts from now on
@@ -206,28 +236,10 @@ BOOST_AUTO_TEST_CASE(uploads_of_a_clock_that_ran_ahead_are_thrown_away_as_others
   BOOST_TEST(!*store->is_announced(ahead.media_id));
 }
 
-BOOST_AUTO_TEST_CASE(files_that_are_taken_away_take_nothing_more_until_they_are_back) {
-  const auto before = put(part("before", 0, "ab", 2));
-  for (const auto* name : {"media.db", "media.db-wal", "blobs", "incoming"}) {
-    const std::filesystem::path path = at.path() + "/" + name, away = at.path() + "/away";
-    std::filesystem::rename(path, away);
-    BOOST_TEST(!store->healthy());
-    const auto refused = store->put(part(std::string{"lost "} + name, 0, "cd", 2), now);
-    BOOST_REQUIRE(!refused);
-    BOOST_TEST((refused.error().code == fault_code::store_failed));
-    BOOST_TEST(refused.error().detail.find(std::string{name} + " was removed or moved away") != std::string::npos,
-               refused.error().detail);
-    std::filesystem::rename(away, path);
-    BOOST_TEST(static_cast<bool>(store->healthy()));
-    BOOST_TEST(put(part(std::string{"kept "} + name, 0, "cd", 2)).complete);
-  }
-  BOOST_TEST(bytes_of(*find("", before.media_id)) == "ab");
-}
-
-BOOST_AUTO_TEST_CASE(equal_files_are_kept_once_and_stay_while_one_needs_them) {
+CAUSEWAY_MEDIA_CASE(equal_files_are_kept_once_and_stay_while_one_needs_them, store_fixture) {
   const auto ours = put(part("u", 0, "abc", 3));
   keep("x", "abc", now);
-  BOOST_TEST(at.files("blobs") == 1u);
+  BOOST_TEST(at->blobs() == 1);
   options.cache_bytes_max = 1;
   reopen();
   keep("y", "other", now);
@@ -235,7 +247,7 @@ BOOST_AUTO_TEST_CASE(equal_files_are_kept_once_and_stay_while_one_needs_them) {
   BOOST_TEST(bytes_of(*find("", ours.media_id)) == "abc");
 }
 
-BOOST_AUTO_TEST_CASE(the_longest_unused_copies_go_first_and_never_our_own) {
+CAUSEWAY_MEDIA_CASE(the_longest_unused_copies_go_first_and_never_our_own, store_fixture) {
   options.cache_bytes_max = 10;
   reopen();
   const auto ours = put(part("u", 0, "0123456789", 10));
@@ -247,7 +259,7 @@ BOOST_AUTO_TEST_CASE(the_longest_unused_copies_go_first_and_never_our_own) {
   BOOST_TEST(!find("b.example", "b"));
   BOOST_TEST(find("b.example", "c").has_value());
   BOOST_TEST(store->cached_bytes() == 8u);
-  BOOST_TEST(at.files("blobs") == 3u);
+  BOOST_TEST(at->blobs() == 3);
   keep("d", "a file that is larger than all the room there is", now + 4 * hour_ms);
   BOOST_TEST(find("b.example", "d").has_value());
   BOOST_TEST(!find("b.example", "c"));
@@ -256,7 +268,7 @@ BOOST_AUTO_TEST_CASE(the_longest_unused_copies_go_first_and_never_our_own) {
   BOOST_TEST(store->cached_bytes() == 48u);
 }
 
-BOOST_AUTO_TEST_CASE(thumbnails_are_kept_by_picture_size_and_method) {
+CAUSEWAY_MEDIA_CASE(thumbnails_are_kept_by_picture_size_and_method, store_fixture) {
   const thumbnail_size size{32, 32, thumbnail_method::crop};
   BOOST_TEST(!store->find_thumbnail(hash_of_abc, size, now)->has_value());
   const auto kept = store->keep_thumbnail(hash_of_abc, size, "small", "image/png", now);
@@ -269,31 +281,27 @@ BOOST_AUTO_TEST_CASE(thumbnails_are_kept_by_picture_size_and_method) {
   BOOST_TEST(store->cached_bytes() == 5u);
 }
 
-BOOST_AUTO_TEST_CASE(old_thumbnails_make_room_too) {
+CAUSEWAY_MEDIA_CASE(old_thumbnails_make_room_too, store_fixture) {
   options.cache_bytes_max = 9;
   reopen();
   BOOST_REQUIRE(store->keep_thumbnail(hash_of_abc, {32, 32, thumbnail_method::crop}, "small", "image/png", now));
   keep("a", "aaaaaa", now + 1);
   BOOST_TEST(!store->find_thumbnail(hash_of_abc, {32, 32, thumbnail_method::crop}, now)->has_value());
-  BOOST_TEST(at.files("blobs") == 1u);
+  BOOST_TEST(at->blobs() == 1);
 }
 
-BOOST_AUTO_TEST_CASE(a_newer_file_is_refused) {
+CAUSEWAY_MEDIA_CASE(a_newer_file_is_refused, store_fixture) {
   store.reset();
-  {
-    sqlite::connection db{at.path() + "/media.db", SQLITE_OPEN_READWRITE};
-    db.execute("PRAGMA user_version = 99");
-  }
-  const auto opened = media_store::open(at.path(), options);
+  at->make_newer();
+  const auto opened = media_store::open(at->place(), options);
   BOOST_REQUIRE(!opened);
   BOOST_TEST(opened.error().detail.find("newer version") != std::string::npos);
-  BOOST_TEST(!media_store::open("/proc/none", options));
 }
 
-BOOST_AUTO_TEST_CASE(only_hashes_are_hashes) {
-  BOOST_TEST(blob_files::is_hash(hash_of_abc));
-  BOOST_TEST(!blob_files::is_hash(hash_of_abc.substr(1)));
-  BOOST_TEST(!blob_files::is_hash("../" + hash_of_abc.substr(3)));
+CAUSEWAY_MEDIA_CASE(only_hashes_are_hashes, store_fixture) {
+  BOOST_TEST(blob_store::is_hash(hash_of_abc));
+  BOOST_TEST(!blob_store::is_hash(hash_of_abc.substr(1)));
+  BOOST_TEST(!blob_store::is_hash("../" + hash_of_abc.substr(3)));
   const auto missing = store->files().read(hash_of_abc, 0, 1);
   BOOST_REQUIRE(!missing);
   BOOST_TEST((missing.error().code == fault_code::not_found));

@@ -1,6 +1,6 @@
 #include "plugin/media/picture.hpp"
 
-#include "tests/plugin/media/folder.hpp"
+#include <boost/test/unit_test.hpp>
 
 #include <gd.h>
 
@@ -51,14 +51,12 @@ std::string turned(std::string jpeg, int orientation, bool little) {
   return jpeg.insert(2, "\xff\xe1"s + static_cast<char>(length >> 8) + static_cast<char>(length & 0xff) + block);
 }
 
-struct files : folder {
-  std::string write(const std::string& bytes) {
-    const auto name = path() + "/picture";
-    std::ofstream{name, std::ios::binary} << bytes;
-    return name;
-  }
+struct files {
   result<thumbnail> make(const std::string& bytes, thumbnail_size size, std::uint64_t pixels_max = 1'000'000) {
-    return make_thumbnail(write(bytes), size, pixels_max);
+    const auto read = [&bytes](std::uint64_t offset, std::uint64_t most) -> result<std::string> {
+      return offset < bytes.size() ? bytes.substr(offset, most) : std::string{};
+    };
+    return make_thumbnail(read, size, pixels_max);
   }
   void refuses(const std::string& bytes, fault_code code) {
     const auto made = make(bytes, {32, 32, thumbnail_method::crop});
@@ -193,7 +191,20 @@ BOOST_AUTO_TEST_CASE(broken_pictures_and_other_files_are_refused) {
     const auto bytes = x.as(format);
     refuses(bytes.substr(0, std::min<std::size_t>(40, bytes.size() / 2)), fault_code::unsupported_media);
   }
-  BOOST_TEST(!make_thumbnail(path() + "/none", {32, 32, thumbnail_method::crop}, 1'000));
+}
+
+BOOST_AUTO_TEST_CASE(a_picture_that_cannot_be_read_is_not_called_broken) {
+  const auto bytes = quarters{2'000, 2'000}.as(picture_format::jpeg);
+  for (const std::uint64_t readable : {std::uint64_t{0}, std::uint64_t{bytes.size() / 2}}) {
+    const auto made = make_thumbnail(
+      [&](std::uint64_t offset, std::uint64_t most) -> result<std::string> {
+        if (offset >= readable) return fault{fault_code::store_failed, "away"};
+        return bytes.substr(offset, std::min(most, readable - offset));
+      },
+      {32, 32, thumbnail_method::crop}, 10'000'000);
+    BOOST_REQUIRE(!made);
+    BOOST_TEST(to_string(made.error()) == "store_failed: away");
+  }
 }
 
 BOOST_AUTO_TEST_CASE(a_jpeg_of_countless_scans_is_refused) {
