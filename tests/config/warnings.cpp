@@ -119,6 +119,17 @@ BOOST_AUTO_TEST_CASE(a_socket_in_a_folder_others_may_write_into_can_be_replaced)
   BOOST_TEST(warnings(here.x).empty());
 }
 
+BOOST_AUTO_TEST_CASE(files_in_a_folder_of_one_node_are_missed_by_the_others) {
+  place here;
+  here.x.store.engine = store_engine::postgresql;
+  here.x.store.url = "postgresql:///causeway";
+  BOOST_TEST(warnings(here.x).empty()); // it may be the only node
+  here.x.edge.gateway_endpoints = {"ipc://" + here.at("gateway.sock")};
+  BOOST_TEST(here.warned("media.directory", "causeway media copy"));
+  here.x.media.backend = media_backend::postgresql;
+  BOOST_TEST(warnings(here.x).empty());
+}
+
 BOOST_AUTO_TEST_CASE(a_configuration_others_may_write_into_is_told) {
   const place here;
   const auto file = here.write("causeway.toml", 0664);
