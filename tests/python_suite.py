@@ -3,23 +3,22 @@ only the cases whose name has one of them. Prints a line per case and writes {"p
 "skipped": [[case, why]]}.
 
 With --jobs each class is a process of its own, N of them at a time, and its lines come when it ends. Those with `takes_long = True`
-begin first: few cases, of a minute each. Classes that measure time have `alone = True`: they run one after another when all others are
-done, and when nobody holds the file CAUSEWAY_BUSY names: whoever runs several suites computes something beside them until then. Where no
-more than UNSTABLE_MAX cases have failed each is run once more, with nothing beside it: one that passes then is told as unstable, with
-what it said the first time, and is no failure."""
+begin first: few cases, of a minute each. Classes with limits of some seconds have `quiet = True`: they run when those are done, one for
+each processor. Classes that measure time or memory have `alone = True`: they run one after another, at last. Where no more than UNSTABLE_MAX cases have failed each is run once more, with nothing beside it: one that passes then is told as
+unstable, with what it said the first time, and is no failure. tests/run.py runs the classes of several folders so, in one schedule."""
 
 import argparse
-import concurrent.futures
-import fcntl
 import json
 import os
-import queue
 import subprocess
 import sys
 import tempfile
 import threading
 import time
+import typing
 import unittest
+
+from schedule import ALONE, BESIDE, PATIENT, QUIET, Schedule
 
 _TESTS = os.path.dirname(os.path.abspath(__file__))
 _TOOLS = os.path.join(os.path.dirname(_TESTS), "tools")
@@ -103,57 +102,60 @@ def run_here(cases, report):
 
 # Cases that failed beside others are tried again, unless there are more: then it is not the machine that was busy.
 UNSTABLE_MAX = 4
+# Of one class. The longest, dozens of faults one after another, takes some four minutes.
+CLASS_S = 1800
 
-# Ports that classes at the same time draw from, see causeway_demo.process.free_port: below those the kernel gives to connections.
-PORTS_BEGIN, PORTS_PER_CLASS, JOBS_MAX = 12_000, 2_000, 10
+
+class Class(typing.NamedTuple):
+    """One class of a suite, as a process of its own runs it."""
+    name: str  # in the import system
+    cases: int
+    alone: bool = False  # it measures time or memory: nothing may run beside it
+    quiet: bool = False  # it has limits of some seconds: few may
+    takes_long: bool = False  # it begins before others
+    computes: bool = False  # for minutes, and it looks at no clock: it may wait for whoever waits for others
+
+    @property
+    def kind(self):
+        return ALONE if self.alone else QUIET if self.quiet else PATIENT if self.computes else BESIDE
 
 
 class Together:
-    """Classes as processes, some at a time. A class is (its name in the import system, number of its cases)."""
+    """The classes of a folder, each in a process of its own, and what they have found. Whoever has it says when each of them runs."""
 
-    def __init__(self, folder, words, classes):
+    def __init__(self, folder, words, classes, environment=None):
         self._folder = folder
         self._words = words
+        self._environment = environment or {}
+        self.classes = classes
         self._left = len(classes)
         self._lock = threading.Lock()
         self._class_of = {}  # of the cases that failed
         self.found = {"passed": 0, "failed": [], "skipped": [], "unstable": []}
 
-    def run(self, classes, jobs):
-        self._ports = queue.SimpleQueue()
-        for job in range(jobs):
-            begin = PORTS_BEGIN + job * PORTS_PER_CLASS
-            self._ports.put(f"{begin}-{begin + PORTS_PER_CLASS - 1}")
-        with concurrent.futures.ThreadPoolExecutor(max_workers=jobs) as pool:
-            list(pool.map(self._run_class, classes))
-
-    def _run_class(self, each):
-        name, cases = each
-        ports = self._ports.get()
+    def run_class(self, each, ports, before=()):
+        """Runs a class, which draws its ports from those, with the words `before` before its command."""
         begun = time.monotonic()
-        printed, found = self._of_process(name, ports, self._words)
-        self._ports.put(ports)
+        printed, found = self._of_process(each.name, ports, self._words, before)
         ran = found["passed"] + len(found["failed"]) + len(found["skipped"])
-        if ran < cases and not found["failed"] and not found["skipped"]:
-            found["failed"].append([name, f"{cases} cases, of which {ran} were run"])
+        if ran < each.cases and not found["failed"] and not found["skipped"]:
+            found["failed"].append([each.name, f"{each.cases} cases, of which {ran} were run"])
         with self._lock:
             self._left -= 1
             for key, more in found.items():
                 self.found[key] += more
-            self._class_of.update({case: name for case, _ in found["failed"]})
+            self._class_of.update({case: each.name for case, _ in found["failed"]})
             print(printed.rstrip("\n"))
-            print(f"  {name}: {time.monotonic() - begun:.1f} s, classes left: {self._left}", flush=True)
+            print(f"  {each.name}: {time.monotonic() - begun:.1f} s, classes left: {self._left}", flush=True)
 
-    def try_failed_again(self):
+    def try_failed_again(self, ports):
         """Each alone. Whatever is no single case (a class that cannot be set up) stays failed."""
         if not 0 < len(self.found["failed"]) <= UNSTABLE_MAX:
             return
-        wait_for_quiet()
         for each in list(self.found["failed"]):
             case, why = each
-            if not case.startswith(self._class_of[case].rpartition(".")[2] + ".test"):
+            if not case.startswith(self._class_of.get(case, case).rpartition(".")[2] + ".test"):
                 continue
-            ports = f"{PORTS_BEGIN}-{PORTS_BEGIN + PORTS_PER_CLASS - 1}"
             printed, found = self._of_process(self._class_of[case], ports, [case])
             print(f"  once more, alone: {case}\n{printed.rstrip()}", flush=True)
             if found["passed"] > 0 and not found["failed"]:
@@ -161,16 +163,19 @@ class Together:
                 self.found["unstable"].append(each)
                 self.found["passed"] += 1
 
-    def _of_process(self, name, ports, words):
+    def _of_process(self, name, ports, words, before=()):
         with tempfile.TemporaryDirectory(prefix="suite-") as made:
-            return self._run_process(name, ports, words, os.path.join(made, "report.json"), os.path.join(made, "log"))
+            return self._run_process(name, ports, words, before, os.path.join(made, "report.json"), os.path.join(made, "log"))
 
-    def _run_process(self, name, ports, words, report, log_file):
+    def _run_process(self, name, ports, words, before, report, log_file):
         """What it printed and what it found."""
-        command = [sys.executable, "-u", os.path.abspath(__file__), "--class", name, self._folder, report, *words]
+        command = [*before, sys.executable, "-u", os.path.abspath(__file__), "--class", name, self._folder, report, *words]
         with open(log_file, "wb") as log:
-            code = subprocess.run(command, env={**os.environ, "CAUSEWAY_PORTS": ports}, stdin=subprocess.DEVNULL, stdout=log,
-                                  stderr=subprocess.STDOUT, check=False).returncode
+            try:
+                code = subprocess.run(command, env={**os.environ, **self._environment, "CAUSEWAY_PORTS": ports}, stdin=subprocess.DEVNULL, stdout=log,
+                                      stderr=subprocess.STDOUT, check=False, timeout=CLASS_S).returncode
+            except subprocess.TimeoutExpired:
+                code = f"nothing within {CLASS_S} s"
         with open(log_file, encoding="utf8", errors="replace") as log:
             printed = log.read()
         try:
@@ -181,38 +186,52 @@ class Together:
             return printed, {"passed": 0, "failed": [[name, why]], "skipped": []}
 
 
-def wait_for_quiet():
-    busy = os.environ.get("CAUSEWAY_BUSY")
-    if busy and os.path.exists(busy):
-        with open(busy, encoding="utf8") as lock:
-            fcntl.flock(lock, fcntl.LOCK_SH)  # until it is free; it is given back at once
+def in_order(classes):
+    """The long ones first, then those with the most cases: one that begins last would run beside nothing."""
+    return sorted(classes, key=lambda each: (not each.takes_long, -each.cases))
+
+
+def classes_of(cases):
+    """(classes, [[file that cannot be imported, why]])"""
+    number_of, broken = {}, []
+    for case in cases:
+        if type(case).__module__.startswith("unittest"):
+            broken.append(case)  # stands for a file that cannot be imported
+        else:
+            number_of[type(case)] = number_of.get(type(case), 0) + 1
+    result = unittest.TestResult()
+    unittest.TestSuite(broken).run(result)
+    classes = [Class(f"{each.__module__}.{each.__qualname__}", number, *(bool(getattr(each, what, False)) for what in Class._fields[2:]))
+               for each, number in number_of.items()]
+    return in_order(classes), [[Result.name_of(test), why] for test, why in result.failures + result.errors]
+
+
+def suite_of(folder, environment):
+    """All classes of a folder, to be run by the caller with `environment` added to theirs. A process of its own looks for them: modules of two folders may have one name."""
+    with tempfile.TemporaryDirectory(prefix="suite-") as made:
+        report = os.path.join(made, "report.json")
+        done = subprocess.run([sys.executable, os.path.abspath(__file__), "--list", folder, report], capture_output=True, text=True, check=False,
+                              timeout=CLASS_S)
+        try:
+            with open(report, encoding="utf8") as text:
+                listed = json.load(text)
+        except (OSError, ValueError):
+            listed = {"classes": [], "broken": [[folder, f"its cases cannot be listed: {done.stdout}{done.stderr}"]]}
+    together = Together(folder, [], [Class(*each) for each in listed["classes"]], environment)
+    together.found["failed"] += listed["broken"]
+    return together
 
 
 def run_together(folder, report, words, cases, jobs):
     """Runs each class of `cases` in a process; returns the number of cases that failed."""
-    number_of, alone, first, broken = {}, set(), set(), []
-    for case in cases:
-        if type(case).__module__.startswith("unittest"):
-            broken.append(case)  # stands for a file that cannot be imported
-            continue
-        name = f"{type(case).__module__}.{type(case).__qualname__}"
-        number_of[name] = number_of.get(name, 0) + 1
-        if getattr(type(case), "alone", False):
-            alone.add(name)
-        if getattr(type(case), "takes_long", False):
-            first.add(name)
-    # The long ones first, then those with the most cases: one that begins last would run beside nothing.
-    classes = sorted(number_of.items(), key=lambda each: (each[0] not in first, -each[1]))
+    classes, broken = classes_of(cases)
     together = Together(folder, words, classes)
-    together.run([each for each in classes if each[0] not in alone], min(jobs, JOBS_MAX))
-    if alone:
-        wait_for_quiet()
-    together.run([each for each in classes if each[0] in alone], 1)
-    together.try_failed_again()
-    if broken:
-        result = unittest.TestResult()
-        unittest.TestSuite(broken).run(result)
-        together.found["failed"] += [[Result.name_of(test), why] for test, why in result.failures + result.errors]
+    schedule = Schedule(jobs, len(os.sched_getaffinity(0)))
+    for each in classes:
+        schedule.add(lambda ports, each=each: together.run_class(each, ports), each.kind)
+    schedule.add(together.try_failed_again, ALONE)
+    schedule.run()
+    together.found["failed"] += broken
     with open(report, "w", encoding="utf8") as out:
         json.dump(together.found, out)
     return len(together.found["failed"])
@@ -226,6 +245,11 @@ def main(arguments):
     else:
         found = unittest.defaultTestLoader.discover(arguments.folder, pattern="test_*.py", top_level_dir=arguments.folder)
     cases = list(chosen(found, arguments.words))
+    if arguments.list:
+        classes, broken = classes_of(cases)
+        with open(arguments.report, "w", encoding="utf8") as out:
+            json.dump({"classes": classes, "broken": broken}, out)
+        return 0
     if arguments.jobs > 1:
         return run_together(arguments.folder, arguments.report, arguments.words, cases, arguments.jobs)
     return run_here(cases, arguments.report)
@@ -235,6 +259,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--jobs", type=int, default=1, help="classes that run at the same time")
     parser.add_argument("--class", dest="only_class", help="the one class to run, as module.Class")
+    parser.add_argument("--list", action="store_true", help="write the classes to the report, and run nothing")
     parser.add_argument("folder", type=os.path.abspath)
     parser.add_argument("report")
     parser.add_argument("words", nargs="*")

@@ -1,12 +1,11 @@
 #!/usr/bin/python3
-"""Runs what tools/test has built and counts cases: tests/run.py [GROUP...].
+"""Runs what tools/test has built and counts cases: tests/run.py [--build] [GROUP...]. With --build only what whole brokers are made of is
+there, and the test programs are built while the suites with brokers in them run.
 
 Prints every failed case with the end of its output, every unstable one (tests/python_suite.py) with what it said when it failed, every
 skipped one with its reason, and last, alone on a line, `N passed, N failed, N skipped`. Exit code 1 when anything failed.
 """
 
-import concurrent.futures
-import fcntl
 import glob
 import json
 import os
@@ -17,6 +16,9 @@ import subprocess
 import sys
 import time
 import xml.etree.ElementTree as xml
+
+from python_suite import suite_of
+from schedule import ALONE, BESIDE, PATIENT, Schedule
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 RESULTS = os.path.join(ROOT, "build", "results")
@@ -31,14 +33,15 @@ GROUPS = ["unit", "actors", "simulation", "interop"]
 NAMED_GROUPS = ["threads", "package", "crash", "cluster"]
 PACKAGE_FOLDER = os.path.join(ROOT, "tests", "package")
 PROCESSORS = len(os.sched_getaffinity(0))
-# What computes for minutes and looks at no clock: it gets the processor time that is left by what waits for servers and peers.
-PATIENT = ["test_simulation", "test_actors"]
+# Programs that compute for minutes and look at no clock: they get the processor time that is left by what waits for servers and peers.
+PATIENT_PROGRAMS = ["test_simulation", "test_actors"]
 LAST_IN_LINE = ["nice", "-n", "15"]
-# Classes of the interop suite at the same time: most of them wait for others more than they compute.
+# Test programs and classes of the suites at the same time: most of them wait for others more than they compute.
 INTEROP_JOBS = int(os.environ.get("INTEROP_JOBS", PROCESSORS + 1))
 # Suites with whole brokers in them: the group interop.
 INTEROP_FOLDERS = tuple(os.path.join(ROOT, "tests", name) + os.sep for name in ("interop", "demo", "inspector", "operator", "crash", "cluster"))
-TIMEOUT_S = 2400  # of one program; the interop suite with two kinds of real peers takes the longest
+LONGEST_SHOWN = 12
+TIMEOUT_S = 2400  # of one program; the suite of the packages takes the longest
 
 
 class Tally:
@@ -55,6 +58,13 @@ class Tally:
         self.failed += other.failed
         self.skipped += other.skipped
         self.unstable += other.unstable
+
+    def add_found(self, found):
+        """What python_suite.py says of a suite."""
+        self.passed += found["passed"]
+        self.failed += [tuple(each) for each in found["failed"]]
+        self.skipped += [tuple(each) for each in found["skipped"]]
+        self.unstable += [tuple(each) for each in found.get("unstable", [])]
 
 
 def run(command, log_file, environment=None, seconds=TIMEOUT_S):
@@ -115,26 +125,19 @@ def boost_program(path, label, prefix=(), environment=None):
     return tally
 
 
-def python_suite(folder, label, jobs=1, seconds=TIMEOUT_S):
-    """unittest files of a folder, run by tests/python_suite.py, `jobs` classes at a time."""
+def package_suite(label):
+    """The suite of the packages, one case after another, whose lines are the progress."""
     report = os.path.join(RESULTS, label + ".json")
     if os.path.exists(report):
         os.unlink(report)
-    command = [sys.executable, "-u", os.path.join(ROOT, "tests", "python_suite.py"), "--jobs", str(jobs), folder, report]
-    # Long suites: their lines are the progress. Brokers keep little freed memory aside: some cases look at how much they use.
-    environment = {**os.environ, "ASAN_OPTIONS": "quarantine_size_mb=16:" + os.environ.get("ASAN_OPTIONS", "")}
-    code = subprocess.run(command, check=False, timeout=seconds, cwd=ROOT, env=environment).returncode
+    command = [sys.executable, "-u", os.path.join(ROOT, "tests", "python_suite.py"), PACKAGE_FOLDER, report]
+    code = subprocess.run(command, check=False, timeout=4 * TIMEOUT_S, cwd=ROOT).returncode
     tally = Tally()
     try:
         with open(report, encoding="utf8") as text:
-            found = json.load(text)
+            tally.add_found(json.load(text))
     except (OSError, ValueError):
         tally.failed.append((label, f"ended with {code} and no report"))
-        return tally
-    tally.passed = found["passed"]
-    tally.failed = [tuple(each) for each in found["failed"]]
-    tally.skipped = [tuple(each) for each in found["skipped"]]
-    tally.unstable = [tuple(each) for each in found.get("unstable", [])]
     return tally
 
 
@@ -153,79 +156,119 @@ def programs_of(group):
     return [path for path in every if os.path.basename(path) in PROGRAMS.get(group, [])]
 
 
-def tests_of(group):
-    """(label, function that returns a Tally) in the order they run."""
-    out = []
-    sanitizers = {"ASAN_OPTIONS": "detect_stack_use_after_return=1:" + os.environ.get("ASAN_OPTIONS", ""),
-                  "UBSAN_OPTIONS": "print_stacktrace=1:" + os.environ.get("UBSAN_OPTIONS", "")}
-    for path in programs_of(group):
-        name = os.path.basename(path)
-        prefix = LAST_IN_LINE if name in PATIENT else []
-        out.append((name, lambda path=path, name=name, prefix=prefix: boost_program(path, name, prefix, sanitizers)))
+def suites_of(group):
+    """(label, folder) of its Python suites; their classes are run by tests/python_suite.py, each in a process."""
     if group == "unit":
         folders = {os.path.dirname(path) for path in
                    glob.glob(os.path.join(ROOT, "tests", "**", "test_*.py"), recursive=True) +
                    glob.glob(os.path.join(ROOT, "tools", "**", "test_*.py"), recursive=True)}
-        for folder in sorted(folders):
-            if not (folder + os.sep).startswith((*INTEROP_FOLDERS, PACKAGE_FOLDER + os.sep)):
-                label = os.path.relpath(folder, ROOT).replace(os.sep, "_")
-                jobs = PROCESSORS if label == "tests_conformance" else 1  # a class per language, each of which waits for its own
-                out.append((label, lambda folder=folder, label=label, jobs=jobs: python_suite(folder, label, jobs)))
-    if group == "threads":
-        suppressions = os.path.join(ROOT, "tests", "tsan.supp")
-        options = {"TSAN_OPTIONS": f"suppressions={suppressions}:halt_on_error=0:exitcode=66"}
-        for name in THREADED:
-            path = os.path.join(ROOT, "build", "tsan", "bin", name)
-            out.append((name + TSAN, lambda path=path, name=name: boost_program(path, name + TSAN, without_address_randomisation(), options)))
-    if group == "interop":
-        out.append(("interop", lambda: python_suite(os.path.join(ROOT, "tests", "interop"), "interop", INTEROP_JOBS)))
-        out.append(("demo", lambda: python_suite(os.path.join(ROOT, "tests", "demo"), "demo", PROCESSORS)))
-        out.append(("operator", lambda: python_suite(os.path.join(ROOT, "tests", "operator"), "operator", PROCESSORS)))
-        out.append(("inspector", lambda: python_suite(os.path.join(ROOT, "tests", "inspector"), "inspector", PROCESSORS)))
-    if group in ("interop", "crash"):
-        out.append(("crash", lambda: python_suite(os.path.join(ROOT, "tests", "crash"), "crash", INTEROP_JOBS)))
-    if group in ("interop", "cluster"):
-        out.append(("cluster", lambda: python_suite(os.path.join(ROOT, "tests", "cluster"), "cluster", INTEROP_JOBS)))
-    if group == "package":
-        out.append(("package", lambda: python_suite(PACKAGE_FOLDER, "package", seconds=4 * TIMEOUT_S)))
-    return out
+        return [(os.path.relpath(folder, ROOT).replace(os.sep, "_"), folder) for folder in sorted(folders)
+                if not (folder + os.sep).startswith((*INTEROP_FOLDERS, PACKAGE_FOLDER + os.sep))]
+    names = {"interop": ["interop", "demo", "operator", "inspector", "crash", "cluster"], "crash": ["crash"], "cluster": ["cluster"]}
+    return [(name, os.path.join(ROOT, "tests", name)) for name in names.get(group, [])]
 
 
-def timed(group, label, test):
-    print(f"test: {group}: {label} ...", flush=True)
-    begun = time.monotonic()
-    tally = test()
-    print(f"test: {group}: {label}: {tally.passed} passed, {len(tally.failed)} failed, {len(tally.skipped)} skipped "
-          f"({time.monotonic() - begun:.1f} s)", flush=True)
-    return tally
+class Run:
+    """All tests of some groups in one schedule, and what they have found."""
+
+    def __init__(self, groups):
+        self._groups = groups
+        self._schedule = Schedule(INTEROP_JOBS, PROCESSORS)
+        self._suites = {}  # by label
+        self._tallies = []
+        self._took = []  # (seconds, what)
+
+    def run(self, build):
+        """Returns a Tally of all."""
+        # Brokers keep little freed memory aside: some cases look at how much they use.
+        brokers = {"ASAN_OPTIONS": "quarantine_size_mb=16:" + os.environ.get("ASAN_OPTIONS", "")}
+        folders = dict(each for group in self._groups for each in suites_of(group))
+        self._suites = {label: suite_of(folder, brokers) for label, folder in folders.items()}
+        if build:
+            self._schedule.add(lambda _: self._build(), PATIENT)
+        else:
+            self._add_programs()
+        self._add_classes(lambda each: not each.computes)
+        self._add_ends()
+        if "package" in self._groups:
+            self._schedule.add(lambda _: self._timed("package", lambda: package_suite("package")), ALONE)
+        self._schedule.run()
+        for seconds, what in sorted(self._took, reverse=True)[:LONGEST_SHOWN]:
+            print(f"test: of the longest: {what} ({seconds:.1f} s)")
+        print("test: " + ", ".join(f"{seconds:.0f} s {kind}" for kind, seconds in self._schedule.took.items()), flush=True)
+        total = Tally()
+        for tally in self._tallies:
+            total.add(tally)
+        return total
+
+    def _build(self):
+        """Builds what is left, at a low priority; what computes is run from then on, the test programs first."""
+        command = [*LAST_IN_LINE, os.path.join(ROOT, "tools", "build"), "dev"]
+        begun = time.monotonic()
+        if subprocess.run(command, stdin=subprocess.DEVNULL, cwd=ROOT, check=False).returncode == 0:
+            self._took.append((time.monotonic() - begun, "build of the test programs"))
+            self._add_programs()
+        else:
+            tally = Tally()
+            tally.failed.append(("build", "the test programs cannot be built; the compiler's words are above"))
+            self._tallies.append(tally)
+            self._schedule.drop()
+            self._add_ends()
+
+    def _add_programs(self):
+        """Each uses one processor. They begin before the classes that wait: what fails at all mostly fails here."""
+        sanitizers = {"ASAN_OPTIONS": "detect_stack_use_after_return=1:" + os.environ.get("ASAN_OPTIONS", ""),
+                      "UBSAN_OPTIONS": "print_stacktrace=1:" + os.environ.get("UBSAN_OPTIONS", "")}
+        for path in [path for group in self._groups for path in programs_of(group)]:
+            name = os.path.basename(path)
+            kind, prefix = (PATIENT, LAST_IN_LINE) if name in PATIENT_PROGRAMS else (BESIDE, [])
+            self._add_program(name, path, prefix, sanitizers, kind)
+        if "threads" in self._groups:
+            suppressions = os.path.join(ROOT, "tests", "tsan.supp")
+            options = {"TSAN_OPTIONS": f"suppressions={suppressions}:halt_on_error=0:exitcode=66"}
+            for name in THREADED:
+                self._add_program(name + TSAN, os.path.join(ROOT, "build", "tsan", "bin", name), without_address_randomisation(), options, BESIDE)
+        self._add_classes(lambda each: each.computes)
+
+    def _add_program(self, label, path, prefix, environment, kind):
+        self._schedule.add(lambda _: self._timed(label, lambda: boost_program(path, label, prefix, environment)), kind, first=True)
+
+    def _add_classes(self, wanted):
+        every = [(label, suite, each) for label, suite in self._suites.items() for each in suite.classes if wanted(each)]
+        for label, suite, each in sorted(every, key=lambda found: (not found[2].takes_long, -found[2].cases)):
+            self._schedule.add(lambda ports, label=label, suite=suite, each=each: self._run_class(label, suite, each, ports), each.kind)
+
+    def _add_ends(self):
+        for label, suite in self._suites.items():
+            self._schedule.add(lambda ports, label=label, suite=suite: self._end_suite(label, suite, ports), ALONE)
+
+    def _run_class(self, label, suite, each, ports):
+        begun = time.monotonic()
+        suite.run_class(each, ports, LAST_IN_LINE if each.computes else [])
+        self._took.append((time.monotonic() - begun, f"{label} {each.name}" + ("" if each.kind == BESIDE else f", {each.kind}")))
+
+    def _end_suite(self, label, suite, ports):
+        suite.try_failed_again(ports)
+        tally = Tally()
+        tally.add_found(suite.found)
+        self._told(label, tally)
+
+    def _timed(self, label, test):
+        print(f"test: {label} ...", flush=True)
+        begun = time.monotonic()
+        tally = test()
+        self._took.append((time.monotonic() - begun, label))
+        self._told(label, tally, f" ({self._took[-1][0]:.1f} s)")
+
+    def _told(self, label, tally, how_long=""):
+        print(f"test: {label}: {tally.passed} passed, {len(tally.failed)} failed, {len(tally.skipped)} skipped{how_long}", flush=True)
+        self._tallies.append(tally)
 
 
-def compute(patient, lock_file):
-    """Runs what is patient. Until it has ended, classes that measure time do not begin: python_suite.py waits for the lock."""
-    with open(lock_file, "w", encoding="utf8") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        with concurrent.futures.ThreadPoolExecutor(max_workers=PROCESSORS) as pool:
-            return list(pool.map(lambda each: timed(*each), patient))
-
-
-def main(groups):
+def main(groups, build):
     os.makedirs(RESULTS, exist_ok=True)
     os.environ.setdefault("CAUSEWAY_BIN", os.path.join(ROOT, "build", "dev", "bin"))
-    total = Tally()
-    # Programs use one processor each. The interop suite sees to its own and comes last, beside what is patient.
-    last = [group for group in ("interop", "crash", "cluster", "package") if group in groups]
-    beside = [(group, label, test) for group in groups if group not in last for label, test in tests_of(group)]
-    patient = sorted((each for each in beside if each[1] in PATIENT), key=lambda each: PATIENT.index(each[1]))
-    with concurrent.futures.ThreadPoolExecutor(max_workers=PROCESSORS) as pool, concurrent.futures.ThreadPoolExecutor() as background:
-        os.environ["CAUSEWAY_BUSY"] = os.path.join(RESULTS, "busy.lock")
-        computed = background.submit(compute, patient, os.environ["CAUSEWAY_BUSY"])
-        for tally in pool.map(lambda each: timed(*each), [each for each in beside if each not in patient]):
-            total.add(tally)
-        for group in last:
-            for label, test in tests_of(group):
-                total.add(timed(group, label, test))
-        for tally in computed.result():
-            total.add(tally)
+    total = Run(groups).run(build)
     for case, why in total.skipped:
         print(f"skipped: {case}: {why}")
     for case, why in total.unstable:
@@ -240,4 +283,5 @@ def main(groups):
 
 
 if __name__ == "__main__":
-    sys.exit(main([group for group in GROUPS + NAMED_GROUPS if group in (sys.argv[1:] or GROUPS)]))
+    named = [word for word in sys.argv[1:] if word != "--build"] or GROUPS
+    sys.exit(main([group for group in GROUPS + NAMED_GROUPS if group in named], "--build" in sys.argv))

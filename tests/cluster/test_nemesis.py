@@ -18,7 +18,8 @@ LONG_SHARE = 0.2
 
 
 class FaultsBySeed(unittest.TestCase):
-    alone = True
+    quiet = True
+    takes_long = True
 
     def test_nothing_is_lost_doubled_or_forked_by_dozens_of_faults(self):
         lines = []

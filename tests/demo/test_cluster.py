@@ -13,7 +13,7 @@ FAILOVER_S, DRAIN_MS = 2 + 10, 1_000 + 10_000
 
 
 class Cluster(unittest.TestCase):
-    alone = True
+    quiet = True
 
     def test_three_nodes_lose_and_double_nothing_and_say_how_long_each_change_took(self):
         done = subprocess.run([*DEMO, "--json"], capture_output=True, text=True, timeout=400, check=False)

@@ -30,7 +30,7 @@ REPLACED = 75  # exit status of a node that finds itself replaced
 class NodesCase(ScenarioBase, InteropCase):
     """Nodes over one database, with a balancer before them."""
 
-    alone = True
+    quiet = True
     names = ("one", "two")
     has_one_socket = False  # for both nodes
 

@@ -1,12 +1,10 @@
 """tests/python_suite.py finds the same whether classes run one after another or beside each other, and misses nothing."""
 
-import fcntl
 import json
 import os
 import subprocess
 import sys
 import tempfile
-import time
 import unittest
 
 RUNNER = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "python_suite.py")
@@ -44,18 +42,39 @@ class Crash(unittest.TestCase):
     def test_one(self): pass
     def test_two(self): os._exit(3)
 """
-# A class that measures time, and fails while somebody computes.
-MEASURING = """
-import fcntl, os, unittest
+# Each class says when it runs; those that want nobody, or few, beside them fail where others run.
+DISTURBED = """
+import os, time, unittest
 
-class Other(unittest.TestCase):
-    def test_one(self): pass
+HERE = os.path.dirname(__file__)
 
-class Measuring(unittest.TestCase):
+class Running(unittest.TestCase):
+    apart_from = ()
+    @classmethod
+    def setUpClass(cls):
+        cls.mark = os.path.join(HERE, "runs." + cls.__name__)
+        open(cls.mark, "w").close()
+        cls.addClassCleanup(os.unlink, cls.mark)
+    def test_one(self):
+        until = time.monotonic() + 1
+        while time.monotonic() < until:
+            found = {name.split(".")[1] for name in os.listdir(HERE) if name.startswith("runs.")}
+            self.assertEqual(found & set(self.apart_from), set())
+            time.sleep(0.01)
+
+class Some(Running): pass
+class Others(Running): takes_long = True
+class Computing(Running): computes = True
+class Quiet(Running):
+    quiet = True
+    apart_from = "Some", "Others", "Computing", "Measuring", "Counting"
+class AlsoQuiet(Quiet): pass
+class Measuring(Running):
     alone = True
-    def test_nobody_computes(self):
-        with open(os.environ["CAUSEWAY_BUSY"]) as lock:
-            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    apart_from = "Some", "Others", "Computing", "Quiet", "AlsoQuiet", "Counting"
+class Counting(Measuring):
+    apart_from = "Some", "Others", "Computing", "Quiet", "AlsoQuiet", "Measuring"
+del Running
 """
 
 # Fails the first time only, as a case does for which the machine was too busy.
@@ -84,9 +103,8 @@ class SuiteRunner(unittest.TestCase):
                 with open(os.path.join(folder, name), "w", encoding="utf8") as out:
                     out.write(text)
             report = os.path.join(folder, "report.json")
-            quiet = {key: value for key, value in os.environ.items() if key != "CAUSEWAY_BUSY"}  # whatever this suite runs beside
             done = subprocess.run([sys.executable, RUNNER, *options, folder, report], capture_output=True, text=True, timeout=60,
-                                  check=False, env=quiet)
+                                  check=False)
             with open(report, encoding="utf8") as text:
                 return done, json.load(text)
 
@@ -101,23 +119,9 @@ class SuiteRunner(unittest.TestCase):
             self.assertEqual({tuple(each) for each in found["skipped"]},
                              {("Mixed.test_skipped", "not today"), ("setUpClass (test_mixed.WithoutPeer)", "no peer")})
 
-    def test_what_measures_time_waits_for_what_computes(self):
-        with tempfile.TemporaryDirectory() as folder:
-            with open(os.path.join(folder, "test_measuring.py"), "w", encoding="utf8") as out:
-                out.write(MEASURING)
-            busy, report = os.path.join(folder, "busy"), os.path.join(folder, "report.json")
-            with open(busy, "w", encoding="utf8") as lock:
-                fcntl.flock(lock, fcntl.LOCK_EX)
-                child = subprocess.Popen([sys.executable, RUNNER, "--jobs", "2", folder, report], stdout=subprocess.PIPE, text=True,
-                                         env={**os.environ, "CAUSEWAY_BUSY": busy})
-                for line in child.stdout:
-                    if "classes left: 1" in line:
-                        break
-                time.sleep(2)  # in which a class that did not wait would run and fail
-            child.communicate(timeout=60)
-            with open(report, encoding="utf8") as text:
-                found = json.load(text)
-        self.assertEqual((child.returncode, found["passed"], found["failed"]), (0, 2, []))
+    def test_what_measures_time_waits_for_all_others(self):
+        done, found = self.report({"test_disturbed.py": DISTURBED}, "--jobs", "4")
+        self.assertEqual((done.returncode, found["passed"], found["failed"]), (0, 7, []), done.stdout)
 
     def test_a_class_that_takes_its_process_along_has_failed(self):
         done, found = self.report({"test_crash.py": CRASH, "test_mixed.py": SUITE}, "--jobs", "2")

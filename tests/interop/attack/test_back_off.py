@@ -11,7 +11,7 @@ SPREAD = 0.75  # the least that the jitter leaves of a pause, and some milliseco
 
 class BackOff(HostileCase):
     settings = {"federation": {"retry_delay_ms_min": int(PAUSE_S * 1_000), "retry_delay_ms_max": 60_000}}
-    alone = True
+    quiet = True
 
     def live_on(self, server, enough, what):
         """The server sends us transactions, one after the other, until `enough()`; returns how many."""

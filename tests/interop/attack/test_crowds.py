@@ -11,7 +11,7 @@ from hostile.case import HostileCase
 
 
 class CrowdCase(HostileCase):
-    alone = True
+    quiet = True
 
     def silent(self, address="127.0.0.2"):
         """A connection that says nothing, from an address of its own."""

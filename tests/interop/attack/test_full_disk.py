@@ -16,7 +16,7 @@ BYTES_LEFT = 4096  # less than one page of the store: every write fails
 
 
 class StoreCase(InteropCase):
-    alone = True
+    quiet = True
 
     @classmethod
     def setUpClass(cls):

@@ -22,7 +22,9 @@ PATIENCE_S = float(os.environ.get("INTEROP_PATIENCE_S", "120"))
 
 class InteropCase(unittest.TestCase):
     """Processes live as long as the class; on a failure the ends of their logs are printed."""
-    alone = False  # True: it measures time, nothing may run beside it (tests/python_suite.py)
+    # tests/python_suite.py. True: it measures time or memory, nothing may run beside it; or: it has limits of some seconds, few may.
+    alone = False
+    quiet = False
 
     @classmethod
     def setUpClass(cls):

@@ -120,7 +120,7 @@ ODDITIES = (unsigned, falsely_signed, under_an_unknown_key, in_our_users_name, j
 
 
 class OddEvents(HostileCase):
-    alone = True
+    quiet = True
     settings = {"room": {"inbox_retry_ms": 500}, "federation": {"key_fetch_retry_ms": 300, "key_fetch_retry_ms_max": 500}}
 
     @classmethod

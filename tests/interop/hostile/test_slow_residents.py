@@ -96,7 +96,7 @@ class SlowResidents(HostileCase):
 
 
 class FullRooms(HostileCase):
-    alone = True
+    quiet = True
     settings = {"room": {"pending_pdus_max": 250, "inbox_retry_ms": 500}, "federation": {"request_timeout_ms": 5000}}
 
     def test_three_servers_that_fill_a_room_keep_no_honest_one_out(self):
