@@ -10,7 +10,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 # Folders of the targets that call causeway_unity in CMake: of the product, `tools/lint` takes all files of `plugin` together.
 UNITY = ["actors", "config", "messages", "plugin", "tests/actors", "tests/clients", "tests/config", "tests/fuzz", "tests/messages",
          "tests/plugin/admin", "tests/plugin/edge", "tests/plugin/gateway", "tests/plugin/inspector", "tests/plugin/media",
-         "tests/plugin/node", "tests/plugin/store", "tests/simulation", "tests/tools", "tools/causeway"]
+         "tests/plugin/node", "tests/plugin/store", "tests/simulation", "tests/tools", "tools/causeway", "tools/clients/cpp"]
 # And those of the tests that tools/lint takes together.
 TARGETS = [*UNITY, "tests/bench"]
 

@@ -37,19 +37,26 @@ def free_address(port):
             return address
 
 
+# Whoever waits for something is not to keep busy whom it waits for.
+PAUSE_S_MAX = 0.5
+
+
 def until(condition, seconds, what, pause=0.02):
-    """Polls `condition` until it is true and returns its value.
+    """Polls `condition` until it is true and returns its value. Between two looks `pause` seconds pass at least, as long as a look takes, and
+    a tenth of the time waited so far; PAUSE_S_MAX at most.
 
     :raises TimeoutError: after `seconds`, naming `what` was waited for.
     """
-    deadline = time.monotonic() + seconds
+    begun = time.monotonic()
     while True:
+        looked = time.monotonic()
         value = condition()
         if value:
             return value
-        if time.monotonic() > deadline:
+        now = time.monotonic()
+        if now > begun + seconds:
             raise TimeoutError(f"waited {seconds} s for {what() if callable(what) else what}")
-        time.sleep(pause)
+        time.sleep(max(pause, min(PAUSE_S_MAX, max(now - looked, (now - begun) / 10))))
 
 
 class Process:
