@@ -29,6 +29,7 @@ PROGRAMS = {"actors": ["test_actors", "test_node"], "simulation": ["test_simulat
 THREADED = ["test_store", "test_gateway", "test_edge"]
 TSAN = "_tsan"
 GROUPS = ["unit", "actors", "simulation", "interop"]
+WITH_PROGRAMS = ["unit", "actors", "simulation"]
 # Only where they are named: package needs root and many minutes, threads a build of its own, crash and cluster are parts of interop.
 NAMED_GROUPS = ["threads", "package", "crash", "cluster"]
 PACKAGE_FOLDER = os.path.join(ROOT, "tests", "package")
@@ -184,7 +185,7 @@ class Run:
         brokers = {"ASAN_OPTIONS": "quarantine_size_mb=16:" + os.environ.get("ASAN_OPTIONS", "")}
         folders = dict(each for group in self._groups for each in suites_of(group))
         self._suites = {label: suite_of(folder, brokers) for label, folder in folders.items()}
-        if build:
+        if build and any(group in WITH_PROGRAMS for group in self._groups):
             self._schedule.add(lambda _: self._build(), PATIENT)
         else:
             self._add_programs()

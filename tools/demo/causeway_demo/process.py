@@ -38,7 +38,7 @@ def free_address(port):
 
 
 # Whoever waits for something is not to keep busy whom it waits for.
-PAUSE_S_MAX = 0.5
+PAUSE_S_MAX = 0.25
 
 
 def until(condition, seconds, what, pause=0.02):
