@@ -5,6 +5,7 @@
 #include "actors/doors.hpp"
 #include "actors/hops.hpp"
 #include "actors/lazy_deque.hpp"
+#include "actors/supervisor/activity.hpp"
 #include "actors/type_ids.hpp"
 #include "actors/world.hpp"
 #include "config/federation_options.hpp"
@@ -180,7 +181,8 @@ caf::behavior supervisor(caf::stateful_actor<struct supervisor_state>* self, std
 
 struct supervisor_state {
   static inline const char* name = "causeway.supervisor";
-  struct child {
+  activity changes; ///< of children, for those who look
+  struct child : activity::entry {
     caf::actor handle;
     std::shared_ptr<actor_progress> progress;
     std::uint64_t routed = 0;
@@ -200,17 +202,42 @@ struct supervisor_state {
     child_pace pace;        ///< for who looks at the fastest ones
   };
   std::map<std::string, child> children;
+  std::array<std::size_t, child_phases.size()> phases{}; ///< how many of them are in which
   std::map<caf::actor_addr, std::string> keys;
   std::deque<std::string> to_make; ///< keys of those that are `wanted`, in order
   bool has_made = false;           ///< in this turn: the next ones wait for `make_due`
   supervisor_settings settings;
   std::shared_ptr<const switchboard> others;
   std::optional<bulk_pace> pace;
-  bool pace_timer = false;             ///< `bulk_due` is under way
-  std::string swept_to;                ///< key of the child that was looked at last
-  time_ms swept_at = 0;                ///< when
-  std::vector<std::string> gone;       ///< keys of children that have ended since
-  std::vector<child_ranking> rankings; ///< of those who look at the first of many
+  bool pace_timer = false;                    ///< `bulk_due` is under way
+  std::optional<activity::bookmark> swept_to; ///< somebody sweeps
+  time_ms swept_at = 0;                       ///< when they did last
+  std::vector<std::string> gone;              ///< keys of children that have ended since
+  std::vector<child_ranking> rankings;        ///< of those who look at the first of many
+
+  /// Something has changed with it.
+  void note(child& c) { changes.note(c); }
+  /// That of `key`, and whether it was made now.
+  std::pair<std::map<std::string, child>::iterator, bool> add(const std::string& key) {
+    const auto made = children.try_emplace(key);
+    if (!made.second) return made;
+    made.first->second.is_called(made.first->first);
+    ++phases_of(made.first->second);
+    return made;
+  }
+  void enter(child& c, child::phase to) {
+    --phases_of(c);
+    c.at = to;
+    ++phases_of(c);
+    note(c);
+  }
+  void erase(std::map<std::string, child>::iterator c) {
+    --phases_of(c->second);
+    children.erase(c);
+  }
+
+private:
+  std::size_t& phases_of(const child& c) { return phases.at(static_cast<std::size_t>(c.at)); }
 };
 
 } // namespace causeway

@@ -85,6 +85,7 @@ struct children_seen {
   std::size_t children = 0;
   std::vector<supervision> changed; ///< as they are now
   std::vector<std::string> gone;    ///< keys of those that have ended
+  bool begins = false;              ///< what has changed before is not known
   // Where totals were wanted:
   std::size_t parked = 0, restarting = 0;
   std::uint64_t mailbox = 0, mailbox_longest = 0; ///< messages that wait: of all, and of one

@@ -300,8 +300,11 @@ void node_inspector::gatherer::sweep_actors(std::function<void(inspector::late_r
       out.is = inspector::topic_rows::extent::changes;
       for (const auto& kind : all->kinds) {
         const auto prefix = std::string{name(kind.kind)} + "|";
-        for (const auto& r : kind.changed)
-          out.rows.push_back({prefix + r.key, json::canonical(admin::to_json(row_of(r)))});
+        if (kind.begins) out.is = inspector::topic_rows::extent::begins;
+        for (const auto& r : kind.changed) {
+          auto row = row_of(r);
+          out.rows.push_back({prefix + r.key, admin::to_text(row)});
+        }
         for (const auto& key : kind.gone) out.gone.push_back(prefix + key);
       }
       return out;

@@ -120,11 +120,11 @@ bool lets_through(std::string_view filter, std::string_view kind, const std::str
 /// Keeps the first of those that are added, in a bounded space.
 class first_places {
 public:
-  explicit first_places(const child_order& by) : by_(by) {}
+  first_places(const child_order& by, std::size_t limit) : by_(by), limit_(limit) {}
   void add(child_place x) {
     if (worst_ && !stands_before(x, *worst_, by_.descending)) return;
     places_.push_back(x);
-    if (places_.size() >= 2 * by_.limit + 64) cut();
+    if (places_.size() >= 2 * limit_ + 64) cut();
   }
   /// In order.
   std::vector<child_place> take() {
@@ -139,12 +139,13 @@ private:
     // One that stood first is met again on the way round, and may have done something in between.
     std::unordered_set<const char*> met;
     std::erase_if(places_, [&](const child_place& x) { return !met.insert(x.key.data()).second; });
-    if (places_.size() < by_.limit) return;
-    places_.resize(by_.limit);
+    if (places_.size() < limit_) return;
+    places_.resize(limit_);
     worst_ = places_.back();
   }
 
   const child_order& by_;
+  const std::size_t limit_;
   std::vector<child_place> places_;
   std::optional<child_place> worst_;
 };
@@ -165,6 +166,13 @@ bool stands_before(const child_place& a, const child_place& b, bool descending) 
   return a.key < b.key;
 }
 
+std::size_t child_ranking::turn() const {
+  // What timers and answers of the store cost a child is noted nowhere, and what a filter lets through is counted here.
+  const bool is_noted = wanted_.by != child_column::handling && wanted_.by != child_column::handling_each &&
+                        wanted_.by != child_column::whole_handling_each;
+  return is_noted && wanted_.filter.empty() ? turn_of_idle : turn_of_all;
+}
+
 bool child_ranking::is_about(const child_order& x) const {
   return wanted_.by == x.by && wanted_.descending == x.descending && wanted_.filter == x.filter &&
          wanted_.limit >= x.limit;
@@ -173,7 +181,7 @@ bool child_ranking::is_about(const child_order& x) const {
 child_ranking::found child_ranking::look(supervisor_state& of) {
   looked_at_ = of.others->outside->now();
   const auto kind = name(of.settings.kind);
-  first_places best{wanted_};
+  first_places best{wanted_, 2 * wanted_.limit}; // who takes the place of one that goes is among them
   const auto consider = [&](const std::string& key, ranked_child& x) {
     if (!lets_through(wanted_.filter, kind, key, x)) return false;
     auto place = value_of(x, key, wanted_.by, looked_at_);
@@ -188,17 +196,23 @@ child_ranking::found child_ranking::look(supervisor_state& of) {
     ++counting_.phases[static_cast<std::size_t>(x.at)];
   };
   auto& all = of.children;
-  if (!is_whole_ || all.size() <= looked_at_max) {
+  if (!read_to_ || all.size() <= turn()) {
     counting_ = {};
     looked_to_.clear();
     for (auto& [key, x] : all) count(key, x);
     counted_ = std::exchange(counting_, {});
-    is_whole_ = true;
+    if (read_to_) read_to_->to_the_end();
+    else read_to_ = std::make_unique<activity::bookmark>(of.changes);
   } else {
     for (const auto& key : first_)
       if (const auto at = all.find(key); at != all.end()) consider(at->first, at->second);
+    read_to_->read(busy_max, [&](const std::string& key, activity::entry& entry) {
+      auto& x = static_cast<ranked_child&>(entry);
+      consider(key, x);
+      return has_work(x, handled_by(x)) ? activity::then::again : activity::then::over;
+    });
     auto at = looked_to_.empty() ? all.begin() : all.upper_bound(looked_to_);
-    for (std::size_t i = 0; i < looked_at_max; ++i, ++at) {
+    for (std::size_t i = 0; i < turn(); ++i, ++at) {
       if (at == all.end()) {
         counted_ = std::exchange(counting_, {});
         at = all.begin();
@@ -208,8 +222,10 @@ child_ranking::found child_ranking::look(supervisor_state& of) {
     looked_to_ = std::prev(at)->first;
   }
   found out{best.take(), counted_};
+  if (wanted_.filter.empty()) out.counted = {all.size(), of.phases}; // known without counting
   first_.clear();
   for (const auto& x : out.first) first_.emplace_back(x.key);
+  if (out.first.size() > wanted_.limit) out.first.resize(wanted_.limit);
   return out;
 }
 

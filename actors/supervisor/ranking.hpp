@@ -1,9 +1,11 @@
 #pragma once
+#include "actors/supervisor/activity.hpp"
 #include "messages/message.hpp"
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -68,13 +70,15 @@ struct children_counted {
 };
 
 /// The first of many children, for who looks once a second. At first all of them are looked at; then those that stood
-/// first, and a part of the others each time, in the order of their keys, round and round. So a look costs a
-/// millisecond or two, however many there are; a child that comes to stand among the first is seen within seconds, and
-/// one that does already at once.
+/// first or next to it, those that have had something to do since (`activity`), and some of the others each time, in the
+/// order of their keys, round and round. So a look costs as much as happens, however many there are, and what happens is
+/// seen at once. By turns alone comes who rises because others ended who stood before, and whom timers alone keep busy.
 class child_ranking {
 public:
-  /// Children looked at each time, besides those that stood first.
-  static constexpr std::size_t looked_at_max = 10'000;
+  /// Children looked at each time of those that have had something to do.
+  static constexpr std::size_t busy_max = 10'000;
+  /// Likewise of all in turn; more where it depends on that, by the columns of handling time and with a filter.
+  static constexpr std::size_t turn_of_idle = 500, turn_of_all = 10'000;
 
   struct found {
     std::vector<child_place> first; ///< in order; their texts are the children's own
@@ -92,10 +96,12 @@ public:
   std::int64_t looked_at() const { return looked_at_; }
 
 private:
+  std::size_t turn() const;
+
   child_order wanted_;
-  std::vector<std::string> first_; ///< keys
+  std::vector<std::string> first_; ///< keys, twice as many as are wanted
   std::string looked_to_;
-  bool is_whole_ = false; ///< all have been looked at once
+  std::unique_ptr<activity::bookmark> read_to_; ///< null: they have not been looked at yet
   std::int64_t looked_at_ = 0;
   children_counted counting_, counted_; ///< of this round, of the last one
 };

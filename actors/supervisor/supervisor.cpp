@@ -51,6 +51,7 @@ std::uint64_t messages_begun(const child& c) {
 
 void pass_on(supervisor_ptr self, const std::string& key, child& c, message body) {
   ++c.routed;
+  self->state.note(c);
   // A time for every message would cost memory where thousands wait. One of them is enough: nothing that waits is older
   // than the last that was marked, and where the actor has stopped it is the oldest itself or close to it.
   if (messages_begun(c) >= c.marked) {
@@ -74,7 +75,7 @@ trace_id trace_of_waiting(supervisor_ptr self, const child& c) {
 /// @param trace  of the message it is made for
 bool make(supervisor_ptr self, const std::string& key, child& c, trace_id trace) {
   auto& s = self->state;
-  c.at = child::phase::running;
+  s.enter(c, child::phase::running);
   c.routed = 0;
   c.marked = 0;
   c.progress = std::make_shared<actor_progress>();
@@ -87,7 +88,7 @@ bool make(supervisor_ptr self, const std::string& key, child& c, trace_id trace)
     log(self, log_level::error, "N702 actor not created: invalid key", key, e.what(), trace);
     if (s.settings.known) s.settings.known->ended(key, false);
     note_gone(s, key);
-    s.children.erase(key);
+    if (const auto at = s.children.find(key); at != s.children.end()) s.erase(at);
     return false;
   }
   c.handle = self->spawn<caf::monitored>(shell, s.others, address{s.settings.kind, key}, std::move(machine),
@@ -117,13 +118,13 @@ void failed(supervisor_ptr self, const std::string& key, child& c, const std::st
   while (!c.failures.empty() && now - c.failures.front() > std::int64_t{s.settings.options.restart_window_s} * 1000)
     c.failures.pop_front();
   if (c.failures.size() > s.settings.options.restart_limit) {
-    c.at = child::phase::parked;
+    s.enter(c, child::phase::parked);
     log(self, log_level::error, "N703 actor parked after repeated failures", key, why, trace);
     // Parked is not dead: a cause that has gone (a full disk, a busy store) must not need a restart of the process.
     self->delayed_send(self, std::chrono::seconds(s.settings.options.restart_window_s), restart_due{key});
     return;
   }
-  c.at = child::phase::restarting;
+  s.enter(c, child::phase::restarting);
   log(self, log_level::error, "N704 actor failed; recreating it from the store", key, why, trace);
   const auto doublings = std::min<std::size_t>(c.failures.size() - 1, 10);
   self->delayed_send(self, std::chrono::milliseconds(std::int64_t{s.settings.options.restart_delay_ms} << doublings),
@@ -173,11 +174,11 @@ void hand_on(supervisor_ptr self, routed& m) {
       return;
     }
   }
-  auto [it, made] = s.children.try_emplace(m.key);
+  auto [it, made] = s.add(m.key);
   auto& c = it->second;
   if (made && s.settings.known) s.settings.known->made(m.key);
   if (made && s.has_made) {
-    c.at = child::phase::wanted;
+    s.enter(c, child::phase::wanted);
     s.to_make.push_back(m.key);
   } else if (made) {
     s.has_made = true;
@@ -193,6 +194,7 @@ void hand_on(supervisor_ptr self, routed& m) {
                      {fault_code::parked, std::string{name(s.settings.kind)} + " " + m.key + ": " + c.last_fault});
   }
   if (c.waiting.empty()) c.waiting_since = s.others->outside->now();
+  s.note(c);
   if (c.waiting.size() < s.settings.options.parked_input_max) c.waiting.push_back(std::move(m.body));
   else
     log(self, log_level::error, "N705 message dropped: the parked actor's queue is full", m.key, c.last_fault,
@@ -246,7 +248,7 @@ void end_child(supervisor_ptr self, const may_end& m) {
   if (it == s.children.end() || it->second.at != child::phase::running || it->second.routed != m.handled) return;
   s.keys.erase(it->second.handle.address());
   self->send_exit(it->second.handle, caf::exit_reason::user_shutdown);
-  s.children.erase(it);
+  s.erase(it);
   note_gone(s, m.key);
   if (s.settings.known) s.settings.known->ended(m.key, m.on_disk);
 }
@@ -270,7 +272,7 @@ void remake(supervisor_ptr self, const remake_all& m) {
   for (auto& [key, c] : self->state.children) {
     if (c.at != child::phase::running) continue;
     tell_lost(self, c.commands, m.why);
-    c.at = child::phase::restarting;
+    self->state.enter(c, child::phase::restarting);
     c.is_remade = true;
     self->send_exit(c.handle, caf::exit_reason::user_shutdown);
   }
@@ -282,6 +284,7 @@ void end_everything(supervisor_ptr self) {
   for (auto& [key, c] : s.children)
     if (c.handle) self->send_exit(c.handle, caf::exit_reason::user_shutdown);
   s.children.clear();
+  s.phases = {};
   self->quit();
 }
 

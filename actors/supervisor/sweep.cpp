@@ -9,11 +9,11 @@ namespace {
 
 using swept_child = supervisor_state::child;
 
-/// Children looked at in one sweep.
+/// Children looked at in one sweep, of those that have had something to do.
 constexpr std::size_t looked_at_max = 10'000;
 /// Ended children that are remembered between two sweeps. Who misses some reads the list anew.
 constexpr std::size_t gone_max = 10'000;
-/// So long nobody has to sweep before ended children are not remembered any more.
+/// So long nobody has to sweep before what changes is not remembered any more.
 constexpr time_ms nobody_after_ms = 30'000;
 
 /// What tells whether a child is as it was told.
@@ -27,8 +27,6 @@ void add_to_totals(children_seen& seen, const swept_child& x) {
   seen.mailbox += waits;
   seen.mailbox_longest = std::max<std::uint64_t>(seen.mailbox_longest, waits);
   seen.handled += handled_by(x);
-  if (x.at == swept_child::phase::parked) ++seen.parked;
-  if (x.at == swept_child::phase::restarting) ++seen.restarting;
 }
 
 /// It was parked at its last failure.
@@ -42,6 +40,10 @@ time_ms retry_at_of(const supervisor_state& of, const swept_child& x) {
 std::uint64_t handled_by(const supervisor_state::child& x) {
   // All it was sent is older than what it says it has handled.
   return x.progress ? std::min(x.routed, x.progress->handled.load(std::memory_order_relaxed)) : 0;
+}
+
+bool has_work(const supervisor_state::child& x, std::uint64_t handled) {
+  return x.routed > handled || !x.waiting.empty();
 }
 
 std::string_view phase_name(const supervisor_state::child& x) { return child_phases[static_cast<std::size_t>(x.at)]; }
@@ -69,27 +71,38 @@ children_seen sweep(supervisor_state& of, std::size_t rows_max) {
   children_seen seen;
   seen.kind = of.settings.kind;
   seen.children = of.children.size();
+  seen.parked = of.phases.at(static_cast<std::size_t>(swept_child::phase::parked));
+  seen.restarting = of.phases.at(static_cast<std::size_t>(swept_child::phase::restarting));
   if (rows_max == 0) {
     for (const auto& [key, x] : of.children) add_to_totals(seen, x);
     return seen;
   }
   of.swept_at = of.others->outside->now();
-  seen.gone = std::exchange(of.gone, {});
-  auto at = of.children.upper_bound(of.swept_to);
-  const auto steps = std::min(looked_at_max, of.children.size());
-  for (std::size_t i = 0; i < steps && seen.changed.size() < rows_max; ++i, ++at) {
-    if (at == of.children.end()) at = of.children.begin();
-    auto& [key, x] = *at;
-    of.swept_to = key;
-    const auto now = state_of(x, handled_by(x));
-    if (std::exchange(x.told, now) != now) seen.changed.push_back(describe(of, key, x));
+  if (!of.swept_to) {
+    of.swept_to.emplace(of.changes);
+    seen.begins = true;
+    return seen;
   }
+  seen.gone = std::exchange(of.gone, {});
+  of.swept_to->read(looked_at_max, [&](const std::string& key, activity::entry& entry) {
+    if (seen.changed.size() >= rows_max) return activity::then::stop;
+    auto& x = static_cast<swept_child&>(entry);
+    const auto handled = handled_by(x);
+    const auto now = state_of(x, handled);
+    if (std::exchange(x.told, now) != now) seen.changed.push_back(describe(of, key, x));
+    return has_work(x, handled) ? activity::then::again : activity::then::over;
+  });
   return seen;
 }
 
 void note_gone(supervisor_state& of, const std::string& key) {
-  if (of.others->outside->now() - of.swept_at > nobody_after_ms) of.gone.clear();
-  else if (of.gone.size() < gone_max) of.gone.push_back(key);
+  if (!of.swept_to) return;
+  if (of.others->outside->now() - of.swept_at > nobody_after_ms) {
+    of.gone.clear();
+    of.swept_to.reset();
+  } else if (of.gone.size() < gone_max) {
+    of.gone.push_back(key);
+  }
 }
 
 } // namespace causeway

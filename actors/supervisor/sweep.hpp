@@ -6,6 +6,9 @@ namespace causeway {
 /// Messages it has handled, of those routed to it.
 std::uint64_t handled_by(const supervisor_state::child& x);
 
+/// Whether something waits for it.
+bool has_work(const supervisor_state::child& x, std::uint64_t handled);
+
 /// How it is, in a word; others than these there are not.
 std::string_view phase_name(const supervisor_state::child& x);
 
@@ -15,9 +18,10 @@ time_ms oldest_waiting_of(const supervisor_state::child& x, std::uint64_t handle
 /// One child as the operator sees it.
 supervision describe(const supervisor_state& of, const std::string& key, const supervisor_state::child& x);
 
-/// Which children have changed since they were swept last: a part of them each time, in the order of their keys, round
-/// and round. So whoever looks once a second costs the supervisor a millisecond or two, however many there are, and
-/// learns within seconds what each of a hundred thousand does.
+/// Which children have changed since the last sweep. Those that have had something to do are looked at and no others: so
+/// whoever looks once a second costs the supervisor as much as changes, however many there are. What is beyond
+/// `rows_max` is told by the next sweep, the oldest first. The first one tells nothing but that it `begins`: who looks
+/// reads the list behind it; likewise the first after half a minute in which nobody swept.
 /// @param rows_max  as many changed ones at most; 0: none, but the totals of all (a walk over all of them: seldom)
 children_seen sweep(supervisor_state& of, std::size_t rows_max);
 

@@ -117,6 +117,12 @@ matrix::json::value detail::to_value(const std::string& x) {
   return out;
 }
 
+void detail::append_text(std::string& to, const std::string& x) {
+  const auto is_plain = [](char c) { return c >= 0x20 && c < 0x7f && c != '"' && c != '\\'; };
+  if (std::all_of(x.begin(), x.end(), is_plain)) ((to += '"') += x) += '"';
+  else to += matrix::json::canonical(to_value(x));
+}
+
 std::string human_duration(std::int64_t milliseconds) {
   if (milliseconds < 0) return "0 s";
   if (milliseconds < 1'000) return std::to_string(milliseconds) + " ms";

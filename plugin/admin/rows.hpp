@@ -436,6 +436,22 @@ struct json_of {
     out.set(name, to_value(x));
   }
 };
+/// Appends a text as JSON writes it, quotes included.
+void append_text(std::string& to, const std::string& x);
+
+struct text_of {
+  std::string out = "{";
+  void operator()(std::string_view name, const std::string& x, std::string_view) { append_text(begin(name), x); }
+  void operator()(std::string_view name, std::int64_t x, std::string_view) { begin(name) += std::to_string(x); }
+  void operator()(std::string_view name, bool x, std::string_view) { begin(name) += x ? "true" : "false"; }
+
+private:
+  std::string& begin(std::string_view name) {
+    if (out.size() > 1) out += ',';
+    ((out += '"') += name) += "\":";
+    return out;
+  }
+};
 struct columns_of {
   std::vector<column> out;
   template <class T>
@@ -451,6 +467,14 @@ matrix::json::object to_json(Row row) {
   detail::json_of f;
   row.fields(f);
   return std::move(f.out);
+}
+
+/// The same as text, in the order of the table: for many rows, without making a tree of each.
+template <class Row>
+std::string to_text(Row& row) {
+  detail::text_of f;
+  row.fields(f);
+  return std::move(f.out) + '}';
 }
 
 template <class Row>

@@ -125,7 +125,8 @@ void live_feed::polled(const std::string& name, std::optional<topic_rows> now, s
   const bool was_known = std::exchange(topic.is_known, true);
   if (!now) return;
   change_text change;
-  if (now->is == topic_rows::extent::changes) {
+  if (now->is == topic_rows::extent::changes || now->is == topic_rows::extent::begins) {
+    if (was_known && now->is == topic_rows::extent::begins) missed(name);
     for (const auto& row : now->rows) change.changed(row.json);
     for (const auto& key : now->gone) change.gone(key);
   } else {
@@ -174,14 +175,20 @@ void live_feed::publish(const std::string& topic, const std::string& data) {
   for (auto& [who, each] : viewers_) hand(each, x);
 }
 
+void live_feed::missed(const std::string& topic) {
+  for (auto& [who, each] : viewers_)
+    if (each.topics.contains(topic)) forget(each);
+}
+
+void live_feed::forget(looking& of) {
+  of.missed = true;
+  of.waiting.clear();
+  of.waiting_bytes = 0;
+}
+
 void live_feed::hand(looking& to, const event_ptr& x) {
   if (to.missed || !to.topics.contains(x->topic)) return;
-  if (to.waiting_bytes + x->text.size() > waiting_bytes_max) {
-    to.missed = true;
-    to.waiting.clear();
-    to.waiting_bytes = 0;
-    return;
-  }
+  if (to.waiting_bytes + x->text.size() > waiting_bytes_max) return forget(to);
   to.waiting.push_back(x);
   to.waiting_bytes += x->text.size();
 }

@@ -95,6 +95,8 @@ private:
   bool is_watched(const std::string& name, std::int64_t now_ms) const;
   void publish(const std::string& topic, const std::string& data);
   void hand(looking& to, const event_ptr& x);
+  void missed(const std::string& topic);
+  static void forget(looking& of);
   std::string gap(const looking& of) const;
   std::string series() const;
   std::string id_text(std::uint64_t id) const { return boot_ + "-" + std::to_string(id); }

@@ -37,10 +37,11 @@ struct topic_rows {
     whole,   ///< what is not in here is gone
     clipped, ///< the first rows of a longer list: what is not in here may be there
     changes, ///< only what has changed since the last time
+    begins,  ///< likewise, from now on: what has changed before is not known
   };
   std::vector<live_row> rows;
   extent is = extent::whole;
-  std::vector<std::string> gone = {}; ///< keys; of `changes`
+  std::vector<std::string> gone = {}; ///< keys; of `changes` and `begins`
 };
 /// Puts them into this form, on the server's thread: others have better things to do. Nothing: they cannot be told now.
 using late_rows = std::function<std::optional<topic_rows>()>;

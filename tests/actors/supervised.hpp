@@ -35,14 +35,21 @@ struct supervised {
     state.others = board;
   }
   supervisor_state::child& child(const std::string& key) {
-    auto& x = state.children[key];
+    auto& x = state.add(key).first->second;
     if (!x.progress) x.progress = std::make_shared<actor_progress>();
     return x;
   }
-  void handles(const std::string& key, std::uint64_t n = 1) {
+  void enters(const std::string& key, supervisor_state::child::phase to) { state.enter(child(key), to); }
+  void ends(const std::string& key) { state.erase(state.children.find(key)); }
+  /// Messages come for it.
+  void gets(const std::string& key, std::uint64_t n = 1) {
     auto& x = child(key);
     x.routed += n;
-    x.progress->handled += n;
+    state.note(x);
+  }
+  void handles(const std::string& key, std::uint64_t n = 1) {
+    gets(key, n);
+    child(key).progress->handled += n;
   }
 };
 

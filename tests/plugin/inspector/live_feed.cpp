@@ -125,6 +125,17 @@ BOOST_AUTO_TEST_CASE(changes_that_are_told_as_such_are_handed_on) {
   BOOST_TEST(holds(text, "\"gone\":[\"room|!b\"]"));
 }
 
+BOOST_AUTO_TEST_CASE(a_list_whose_changes_were_not_remembered_is_read_again) {
+  const auto who = join({"actors"});
+  turn("actors", rows({}, topic_rows::extent::begins)); // nobody has read it yet
+  BOOST_TEST(take(who) == "retry: 2000\n\n");
+  turn("actors", rows({row("room|!a", 5)}, topic_rows::extent::changes));
+  turn("actors", rows({row("room|!b", 5)}, topic_rows::extent::begins));
+  const auto text = take(who);
+  BOOST_TEST(holds(text, "event: gap"));
+  BOOST_TEST(!holds(text, "room|!a"));
+}
+
 BOOST_AUTO_TEST_CASE(a_key_with_a_quote_and_a_line_break_stays_one_line) {
   const auto who = join({"actors"});
   turn("actors", rows({}, topic_rows::extent::changes));
