@@ -8,10 +8,7 @@
 
 namespace causeway {
 
-namespace {
-
-/// The token of the file, without the line's end.
-result<std::string> read_token(const std::string& path) {
+result<std::string> read_web_token(const std::string& path) {
   if (path.empty()) return std::string{};
   auto text = read_secret_file(path);
   if (!text) return fault{text.error().code, "admin.web_token_file: " + text.error().detail};
@@ -23,10 +20,8 @@ result<std::string> read_token(const std::string& path) {
   return std::move(*text);
 }
 
-} // namespace
-
 result<std::unique_ptr<node_inspector>> node_inspector::open(const config::options& options, inspected_node node) {
-  auto secret = read_token(options.admin.web_token_file);
+  auto secret = read_web_token(options.admin.web_token_file);
   if (!secret) return secret.error();
   std::unique_ptr<node_inspector> made(new node_inspector);
   made->gatherer_ = std::make_shared<gatherer>(std::move(node));

@@ -36,6 +36,10 @@ struct inspected_node {
   std::function<std::int64_t()> now_ms;
 };
 
+/// The token of `admin.web_token_file`, without the line's end; empty: there is none.
+/// @returns not_found, forbidden, store_failed; invalid_param: it is too short
+result<std::string> read_web_token(const std::string& path);
+
 /// The web inspector of a node: takes the operator's commands from HTTP to the admin service, and gathers what metrics,
 /// health checks and live lists show. The HTTP itself is plugin/inspector.
 class node_inspector {

@@ -1,8 +1,9 @@
 #include "plugin/node_place.hpp"
 
-#include "plugin/version.hpp"
 #include "plugin/node_addresses.hpp"
-#include "plugin/node_clock.hpp"
+#include "plugin/node_inspector.hpp"
+#include "plugin/node_standby_page.hpp"
+#include "plugin/version.hpp"
 
 #include <unistd.h>
 
@@ -26,36 +27,6 @@ std::string endpoints_of(const config::options& options) {
   if (const auto words = address_words(options.edge); !words.empty()) all.append(all.empty() ? "" : " ").append(words);
   return all;
 }
-
-/// What a node that stands by shows over HTTP.
-class standby_health final : public inspector::services {
-public:
-  /// @param are_ready  whether it takes what is to be passed on, also at each door, and for whom it waits
-  explicit standby_health(std::function<std::vector<inspector::health_check>()> are_ready)
-      : are_ready_(std::move(are_ready)) {}
-
-  void ask(inspector::question, inspector::answer_function done) override {
-    done({503, "application/json",
-          R"({"error":{"code":"store_failed","message":"this node stands by; ask the node that serves"}})"});
-  }
-  void metrics(inspector::answer_function done) override {
-    done({200, "text/plain; version=0.0.4", "# this node stands by\n"});
-  }
-  std::vector<inspector::health_check> health() override {
-    std::vector<inspector::health_check> all{{"live", true, ""}};
-    for (auto& each : are_ready_()) all.push_back(std::move(each));
-    return all;
-  }
-  void checks(std::function<void(std::vector<inspector::health_check>)> done) override { done(health()); }
-  void poll(const std::string&, std::function<void(inspector::late_rows)> done) override {
-    done([] { return std::optional<inspector::topic_rows>{}; });
-  }
-  std::string sample() override { return "{}"; }
-  std::int64_t now_ms() override { return wall_clock_ms(); }
-
-private:
-  const std::function<std::vector<inspector::health_check>()> are_ready_;
-};
 
 } // namespace
 
@@ -187,7 +158,7 @@ status node_place::wait(const store::store_in_use& by) {
     log_.write(note{log_level::info, "N761 standing by for another node", {{"node", by.name}, {"at", by.endpoints}}},
                {actor_kind::store, ""});
     if (!options_.admin.web_listen.empty())
-      if (auto opened = open_health_checks(); !opened) return opened;
+      if (auto opened = open_page(); !opened) return opened;
   }
   tend_desk(by);
   if (forwarder_) forwarder_->see(by);
@@ -203,25 +174,26 @@ bool node_place::passes_on() const {
   return (forwarder_ || chat_) && (!forwarder_ || forwarder_->is_up()) && (!chat_ || chat_->is_up());
 }
 
-/// `/livez` and `/readyz` for whoever shares out connections: ready is who takes them, also to pass them on. All else
-/// is the business of the node that serves.
-status node_place::open_health_checks() {
-  auto shown = std::make_shared<standby_health>([this] {
-    const bool forwards = passes_on();
-    // Whoever is drained is to be stopped: it passes on what comes, and is to get nothing new.
-    const bool is_drained = *told_.is_drained != store::drained::no;
-    const bool has_federation = forwarder_ && forwarder_->is_up(), has_chat = chat_ && chat_->is_up();
-    const std::lock_guard guard(mutex_);
-    const auto door = [is_drained](const char* name, bool is_up) {
-      return inspector::health_check{name, is_up && !is_drained, is_up ? "" : "not passed on at this moment"};
-    };
-    return std::vector<inspector::health_check>{
-      {"ready", forwards && !is_drained, about_ + (forwards ? ", and is asked by way of this one" : "")},
-      door("ready federation", has_federation),
-      door("ready chat", has_chat)};
-  });
+/// Ready is who takes connections, also to pass them on. Whoever is drained is to be stopped: it passes on what comes,
+/// and is to get nothing new.
+std::vector<inspector::health_check> node_place::readiness() {
+  const bool forwards = passes_on();
+  const bool is_drained = *told_.is_drained != store::drained::no;
+  const auto door = [is_drained](const char* name, bool is_up) {
+    return inspector::health_check{name, is_up && !is_drained, is_up ? "" : "not passed on at this moment"};
+  };
+  return {{"ready", forwards && !is_drained, about() + (forwards ? ", and is asked by way of this one" : "")},
+          door("ready federation", forwarder_ && forwarder_->is_up()),
+          door("ready chat", chat_ && chat_->is_up())};
+}
+
+status node_place::open_page() {
+  auto secret = read_web_token(options_.admin.web_token_file);
+  if (!secret) return secret.error();
+  answers_ = std::make_unique<standby_answers>(options_, log_, told_.is_drained, [this] { return about(); });
   waiting_ = std::make_unique<inspector::web_server>(
-    inspector::web_settings{options_.admin.web_address(), {}, options_.admin.web_hosts}, std::move(shown));
+    inspector::web_settings{options_.admin.web_address(), std::move(*secret), options_.admin.web_hosts},
+    std::make_shared<standby_page>(*answers_, [this] { return readiness(); }));
   return waiting_->start();
 }
 

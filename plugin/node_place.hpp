@@ -36,8 +36,8 @@ struct node_events {
 std::string name_of_node(const config::options& options);
 
 /// A node's place among those that share its store: it stands by while another one serves, and meanwhile answers the
-/// health checks and, on the operator's socket, what is about the nodes, and passes requests of other servers and
-/// connections of chat servers on.
+/// health checks and, on the operator's socket and page, what is about the nodes, and passes requests of other servers
+/// and connections of chat servers on.
 ///
 /// Nodes of one machine may have one socket: it is that of the node that serves. So nobody opens it who stands by while
 /// another one has its turn and does not listen yet, nor while the place has only just become free.
@@ -56,6 +56,7 @@ public:
     if (chat_) chat_->close();
     desk_.reset();
     waiting_.reset();
+    answers_.reset();
   }
   /// The node listens at all its endpoints: the others are told so.
   void listens() { *listens_ = true; }
@@ -68,10 +69,11 @@ public:
 
 private:
   status wait(const store::store_in_use& by);
-  status open_health_checks();
+  status open_page();
   void tend_desk(const store::store_in_use& by);
   void open_desk();
   bool passes_on() const;
+  std::vector<inspector::health_check> readiness();
   std::string about();
   std::string why_left();
 
@@ -84,6 +86,7 @@ private:
   std::unique_ptr<node_forwarder> forwarder_; ///< null: no requests are passed on; outlives `waiting_`, which asks it
   std::unique_ptr<chat_forwarder> chat_;      ///< null: no chat servers are; the same
   const std::shared_ptr<std::atomic<bool>> forwards_ = std::make_shared<std::atomic<bool>>(false);
+  std::unique_ptr<standby_answers> answers_;       ///< to `waiting_`, which it outlives
   std::unique_ptr<inspector::web_server> waiting_; ///< null: not standing by, or admin.web_listen is empty
   std::unique_ptr<standby_desk> desk_;             ///< null: not standing by, or who serves may want the same socket
   std::string seen_;                               ///< whom this node waits for, as one word

@@ -124,11 +124,12 @@ inspector::answer refused(const fault& why) {
   return {status_of(body), "application/json", std::move(body)};
 }
 
-inspector::answer all_commands() {
+inspector::answer all_commands(const admin::admin_service& admin) {
   json::array list;
   for (const auto& x : admin::verbs())
-    list.emplace_back(json::object{
-      {"name", x.info.name}, {"changes", x.info.changes}, {"required", x.info.required}, {"doc", x.info.doc}});
+    if (admin.answers(x.info.name))
+      list.emplace_back(json::object{
+        {"name", x.info.name}, {"changes", x.info.changes}, {"required", x.info.required}, {"doc", x.info.doc}});
   return {200, "application/json", json::canonical(json::object{{"commands", std::move(list)}})};
 }
 
@@ -191,7 +192,7 @@ void add_checks(std::vector<inspector::health_check>& known, const json::array& 
 } // namespace
 
 void ask_command(admin::admin_service& admin, const inspector::question& x, inspector::answer_function done) {
-  if (x.verb == "commands" && !x.may_change) return done(all_commands());
+  if (x.verb == "commands" && !x.may_change) return done(all_commands(admin));
   const auto* found = admin::find_verb(x.verb);
   if (!found) return done(refused({fault_code::unknown_command, "there is no command \"" + x.verb + "\""}));
   auto given = given_arguments(x);

@@ -39,6 +39,9 @@ public:
   /// of a fault (fault_json). @param body  msgpack, see encode_arguments
   void ask(const asker& from, std::string_view command, std::string_view body, reply_function reply);
 
+  /// Whether this node answers the command at all.
+  bool answers(std::string_view command) const { return desk_->node().why_refused(command).code == fault_code::none; }
+
   /// Ends commands that have waited for more than `answer_timeout_ms`, with what is known by then. Call it about once a
   /// second; `on_frame` does so too.
   void expire();

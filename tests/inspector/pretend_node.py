@@ -42,6 +42,7 @@ CHANGES = {
     "dead_letter.retry": "letter",
     "dead_letter.drop": "letter",
     "node.drain": "",
+    "node.undrain": "",
 }
 SHOWS = {
     "server.show": "server",
@@ -79,6 +80,7 @@ class PretendNode(http.server.ThreadingHTTPServer):
         }
         self._answers = Answers(self.lists)
         self.verbs = verbs if verbs is not None else {*LISTS, *CHANGES, *SHOWS}
+        self.name = "harbour"  # among the nodes that share a store
         self.done = []  # (verb, arguments) of what was changed
         self.asked = []  # verbs that were read
         self.resumed = 0  # streams that went on where they had broken off
@@ -158,7 +160,8 @@ class PretendNode(http.server.ThreadingHTTPServer):
         if verb in LISTS:
             rows = self.lists[verb][: int(args.get("limit", 1000))]
             answer = {LISTS[verb]: rows, "total": len(self.lists[verb])}
-            return {**answer, "server_name": "ours.example", "version": "0.9.0"} if verb == "status" else answer
+            more = {"status": {"server_name": "ours.example", "version": "0.9.0"}, "nodes": {"node": self.name}}
+            return {**answer, **more.get(verb, {})}
         return getattr(self._answers, verb.replace(".", "_"))(args)
 
     def write(self, verb, args):

@@ -11,7 +11,9 @@ from causeway_demo.broker import Broker
 from causeway_demo.certificates import Authority
 from causeway_demo.postgresql import PostgreSQL
 from causeway_demo.process import free_port
-from inspector_case import TAB, BrowserCase, PretendCase
+from inspector_case import ENTER, TAB, BrowserCase, PretendCase
+
+TOKEN = "a token of thirty-two characters"
 
 
 class Nodes(PretendCase):
@@ -48,17 +50,44 @@ class Nodes(PretendCase):
         self.node.change("nodes", [left, serves])
         self.browser.wait_text(history + ":nth-child(1)", "quay")
 
-    def test_a_node_is_drained_for_a_reason(self):
-        self.open("nodes")
-        self.browser.wait_text("main .buttons", "Drain this node")
+    def press(self, label):
+        self.browser.wait_text("main .buttons", label)
         self.browser.run(
             "const all = [...document.querySelectorAll('main .buttons button')];"
-            "all.find((each) => each.textContent.trim() === 'Drain this node').click()"
+            "all.find((each) => each.textContent.trim() === arguments[0]).click()",
+            label,
         )
+
+    def test_a_node_is_drained_for_a_reason(self):
+        self.open("nodes")
+        self.press("Drain this node")
         self.browser.wait_text("dialog .command", "causeway drain --reason")
         self.confirm("a new kernel")
         self.browser.wait_text("dialog", "Done")
         self.assertEqual(self.node.done, [("node.drain", {"reason": "a new kernel"})])
+
+    def test_a_drained_node_is_undrained_on_its_own_page_for_a_reason(self):
+        self.node.name = "berth"
+        self.node.verbs = {"nodes", "history", "node.drain", "node.undrain"}  # all that one that stands by answers
+        self.node.lists["nodes"].append(pretend_rows.node("berth", "drained", 4000))
+        self.open()
+        self.browser.wait_text("h1", "Nodes")  # there is nothing else to look at
+        self.browser.wait_text("main", "This page is from berth, which does not serve.")
+        self.assertEqual(self.browser.text(".views"), "Nodes")
+        self.assertNotIn("Drain this node", self.browser.text("main"))
+        self.press("Undrain this node")
+        self.browser.wait_text("dialog .command", "causeway undrain --reason")
+        self.confirm("the new kernel runs")
+        self.browser.wait_text("dialog", "Done")
+        self.assertEqual(self.node.done, [("node.undrain", {"reason": "the new kernel runs"})])
+        self.accessible("nodes of one that stands by")
+
+    def test_a_node_that_stands_by_is_drained_on_its_own_page(self):
+        self.node.name = "quay"
+        self.node.verbs = {"nodes", "history", "node.drain", "node.undrain"}
+        self.open("nodes")
+        self.press("Drain this node")
+        self.browser.wait_text("dialog", "It goes on standing by")
 
     def test_a_node_that_nobody_stands_by_for_is_told(self):
         self.open("nodes")
@@ -71,7 +100,7 @@ class Nodes(PretendCase):
         self.node.lists["nodes"].append(pretend_rows.node("berth", "drained", 4000))
         self.open("nodes")
         self.browser.wait_text(".callout.good", "harbour serves; quay would take its place within seconds.")
-        self.browser.wait_text("main", "berth is drained: it leaves its turn to others until causeway undrain.")
+        self.browser.wait_text("main", "berth is drained: it leaves its turn to others until causeway undrain, or the button of its own page.")
         self.assertEqual([row[:2] for row in self.rows()[:3]], [["harbour", "active"], ["quay", "standby"], ["berth", "drained"]])
         self.browser.wait_text(".pill.wait", "drained")
         quay = next(each for each in self.node.lists["nodes"] if each["name"] == "quay")
@@ -125,6 +154,9 @@ class TwoNodes(BrowserCase):
         cls.addClassCleanup(cls.database.stop)
         url = cls.database.make_database()
         authority = Authority(os.path.join(folder.name, "tls"))
+        token_file = os.path.join(folder.name, "token")
+        with open(os.open(token_file, os.O_WRONLY | os.O_CREAT, 0o600), "w", encoding="utf8") as out:
+            out.write(TOKEN + "\n")
         public_port = free_port()
         cls.brokers = []
         cls.pages = []
@@ -132,7 +164,7 @@ class TwoNodes(BrowserCase):
             web = free_port()
             settings = {
                 "node": {"name": name, "standby": True},
-                "admin": {"web_listen": f"127.0.0.1:{web}"},
+                "admin": {"web_listen": f"127.0.0.1:{web}", "web_token_file": token_file},
                 "store": {"engine": "postgresql", "url": url},
             }
             place = os.path.join(folder.name, name)
@@ -145,6 +177,34 @@ class TwoNodes(BrowserCase):
         shutil.copy2(*(os.path.join(each.directory, "data", "signing.key") for each in cls.brokers))
         two.process.start_and_wait("N761", 60)
 
+    def enter(self, page):
+        self.browser.open("about:blank")
+        self.browser.open(page)
+        self.until(lambda: self.browser.all("#token") or "Live" in self.browser.text("#connection"), "the page")
+        if self.browser.all("#token"):
+            self.browser.type("#token", TOKEN + ENTER)
+        self.browser.wait_text("#connection", "Live")
+
+    def press(self, label, reason):
+        self.browser.wait_text("main .buttons", label)
+        self.browser.click("main .buttons button")
+        self.confirm(reason)
+        self.browser.wait_text("dialog", "Done")
+        self.browser.press([ENTER])
+
+    def test_a_drained_node_is_undrained_on_its_own_page(self):
+        self.look()
+        self.enter(self.pages[1])
+        self.browser.wait_text("main", "This page is from two, which does not serve.")
+        self.press("Drain this node", "a new kernel")
+        self.press("Undrain this node", "the new kernel runs")
+        self.browser.wait_text("main .buttons", "Drain this node")
+        self.browser.wait_text(".callout.good", "one serves; two would take its place within seconds.")
+        self.shot("real_nodes_of_standby")
+        log = self.brokers[1].process.tail(100)
+        self.assertIn("N763", log)
+        self.assertIn("the new kernel runs", log)
+
     def is_ready(self, page):
         try:
             with urllib.request.urlopen(page + "readyz", timeout=5) as answer:
@@ -154,12 +214,12 @@ class TwoNodes(BrowserCase):
 
     def test_a_failover_is_seen_in_the_page(self):
         self.look()
-        self.browser.open(self.pages[0] + "#/nodes")
+        self.enter(self.pages[0] + "#/nodes")
         self.browser.wait_text(".callout.good", "one serves; two would take its place within seconds.")
         self.shot("real_nodes")
         self.brokers[0].kill()
         self.until(lambda: self.is_ready(self.pages[1]), "the other node to serve")
-        self.browser.open(self.pages[1] + "#/nodes")
+        self.enter(self.pages[1] + "#/nodes")
         self.browser.wait_text(".callout.wait", "two serves, and no node stands by")
         self.browser.wait_text("main", "one was declared dead")
         self.shot("real_nodes_after")

@@ -11,8 +11,11 @@ namespace {
 namespace json = matrix::json;
 
 void list_cluster_nodes(desk& at, const job& work) {
-  at.gather(work, {{{"nodes", store::list_nodes{}}}, {}, false},
-            [](desk& d, const job& j, const findings& f) { d.answer(j, views::nodes(f, j.with)); });
+  at.gather(work, {{{"nodes", store::list_nodes{}}}, {}, false}, [](desk& d, const job& j, const findings& f) {
+    auto told = views::nodes(f, j.with);
+    if (told) told->set("node", d.who().node_name); // the one that says so
+    d.answer(j, told);
+  });
 }
 
 void list_history(desk& at, const job& work) {

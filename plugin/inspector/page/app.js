@@ -22,7 +22,7 @@ import { Why } from "./views/why.js";
 
 /// name, title, the letter after g, the view, the verb without which there is none.
 const VIEWS = [
-  ["overview", "Overview", "o", Overview],
+  ["overview", "Overview", "o", Overview, "status"],
   ["servers", "Servers", "s", Servers, "servers"],
   ["rooms", "Rooms", "r", Rooms, "rooms"],
   ["invitations", "Invitations", "i", Invitations, "invites"],
@@ -144,7 +144,7 @@ function App() {
   useEffect(() => {
     if (!isLocked) loadVerbs().catch(() => {}); // a node that lists none has the first ones
   }, [isLocked]);
-  const [name, title, , View] = VIEWS.find(([each]) => each === route.view) ?? VIEWS[0];
+  const [name, title, , View] = shown().find(([each]) => each === route.view) ?? shown()[0] ?? VIEWS[0];
   useEffect(() => {
     document.title = `${route.key ? `${route.key} – ` : ""}${title} – Causeway inspector`;
   }, [title, route.key]);

@@ -18,7 +18,7 @@ export function Nodes() {
       ready &&
       nodes.length > 0 &&
       html`${standings(nodes).map(([mood, text]) => html`<p class=${`callout ${mood}`}><${Prose} text=${text} /></p>`)}
-        <${Steering} />
+        <${Steering} self=${selfOf(nodes, topic.about.node)} />
         <${Rows}
           level=${2}
           caption="Nodes that share the store"
@@ -30,17 +30,34 @@ export function Nodes() {
     }`;
 }
 
-/// What may be done with the node that serves this page.
-const Steering = () =>
-  html`<div class="buttons">
-    <${Verb}
-      verb="node.drain"
-      args=${{}}
-      label="Drain this node"
-      danger
-      what="It hands its place over to a node that stands by, and leaves its turn to others until it is undrained."
-    />
-  </div>`;
+/// The node that this page is from; an older one does not say which it is, and serves then.
+const selfOf = (nodes, name) => nodes.find((each) => each.name === name && (each.state === "active" || each.lease_left_ms >= 0));
+
+/// What may be done with the node that this page is from.
+const Steering = ({ self }) =>
+  html`${self && self.state !== "active" && html`<p>This page is from <strong>${self.name}</strong>, which does not serve.</p>`}
+    <div class="buttons">
+      ${
+        self?.state === "drained"
+          ? html`<${Verb}
+              verb="node.undrain"
+              args=${{}}
+              label="Undrain this node"
+              what="It takes its turn again: when the node that serves ends, this one may take its place."
+            />`
+          : html`<${Verb}
+              verb="node.drain"
+              args=${{}}
+              label="Drain this node"
+              danger
+              what=${
+                self?.state === "standby"
+                  ? "It goes on standing by, and leaves its turn to others until it is undrained."
+                  : "It hands its place over to a node that stands by, and leaves its turn to others until it is undrained."
+              }
+            />`
+      }
+    </div>`;
 
 const TERMS_MAX = 20;
 
@@ -129,7 +146,7 @@ function standings(nodes) {
     else said.push(["good", `${each.name} serves; ${namesOf(waiting)} would take its place within seconds.`]);
   }
   if (waiting.length > 0)
-    for (const each of drained) said.push(["info", `${each.name} is drained: it leaves its turn to others until \`causeway undrain\`.`]);
+    for (const each of drained) said.push(["info", `${each.name} is drained: it leaves its turn to others until \`causeway undrain\`, or the button of its own page.`]);
   for (const each of nodes.filter((x) => x.state === "dead" && !alive.some((y) => y.name === x.name)))
     said.push(["info", `${each.name} was declared dead: its lease ${lease(each)}. Its log has the last it did.`]);
   if (versions.size > 1) said.push(["info", `Nodes run different versions: ${[...versions].join(", ")}.`]);
