@@ -91,7 +91,12 @@ void rank_actors(const switchboard& board, const admin::actors_wanted& wanted,
                  std::function<void(result<admin::actors_ranked>)> done) {
   const auto column = find_child_column(wanted.column);
   if (!column) return done(fault{fault_code::invalid_param, "sort: there is no column " + wanted.column});
-  const child_order order{*column, wanted.descending, wanted.filter, wanted.limit};
+  child_order order{*column, wanted.descending, wanted.filter, wanted.limit};
+  if (!wanted.phase.empty()) {
+    const auto* at = std::find(child_phases.begin(), child_phases.end(), wanted.phase);
+    if (at == child_phases.end()) return done(fault{fault_code::invalid_param, "there is no phase " + wanted.phase});
+    order.phase = static_cast<std::size_t>(at - child_phases.begin());
+  }
   const auto kinds = supervisors_of(board);
   auto all = std::make_shared<parts_of_kinds<children_ranked>>();
   all->open = kinds.size();

@@ -175,14 +175,23 @@ std::size_t child_ranking::turn() const {
 
 bool child_ranking::is_about(const child_order& x) const {
   return wanted_.by == x.by && wanted_.descending == x.descending && wanted_.filter == x.filter &&
-         wanted_.limit >= x.limit;
+         wanted_.limit >= x.limit && wanted_.phase == x.phase;
+}
+
+children_counted child_ranking::counted_without_looking(const supervisor_state& of) const {
+  if (!wanted_.phase) return {of.children.size(), of.phases};
+  children_counted only;
+  only.total = only.phases.at(*wanted_.phase) = of.phases.at(*wanted_.phase);
+  return only;
 }
 
 child_ranking::found child_ranking::look(supervisor_state& of) {
   looked_at_ = of.others->outside->now();
   const auto kind = name(of.settings.kind);
+  if (wanted_.phase && of.phases.at(*wanted_.phase) == 0) return {}; // as good as always: nobody is parked
   first_places best{wanted_, 2 * wanted_.limit}; // who takes the place of one that goes is among them
   const auto consider = [&](const std::string& key, ranked_child& x) {
+    if (wanted_.phase && static_cast<std::size_t>(x.at) != *wanted_.phase) return false;
     if (!lets_through(wanted_.filter, kind, key, x)) return false;
     auto place = value_of(x, key, wanted_.by, looked_at_);
     place.kind = kind;
@@ -222,7 +231,7 @@ child_ranking::found child_ranking::look(supervisor_state& of) {
     looked_to_ = std::prev(at)->first;
   }
   found out{best.take(), counted_};
-  if (wanted_.filter.empty()) out.counted = {all.size(), of.phases}; // known without counting
+  if (wanted_.filter.empty()) out.counted = counted_without_looking(of);
   first_.clear();
   for (const auto& x : out.first) first_.emplace_back(x.key);
   if (out.first.size() > wanted_.limit) out.first.resize(wanted_.limit);

@@ -43,6 +43,7 @@ struct child_order {
   bool descending = false;
   std::string filter = {}; ///< a text that kind, key, phase or last fault hold; empty: all
   std::size_t limit = 100;
+  std::optional<std::size_t> phase = {}; ///< only those in this one, by its place in `child_phases`
 };
 
 /// Where a child stands. Of two supervisors' children too.
@@ -97,6 +98,7 @@ public:
 
 private:
   std::size_t turn() const;
+  children_counted counted_without_looking(const supervisor_state& of) const; ///< @pre there is no filter
 
   child_order wanted_;
   std::vector<std::string> first_; ///< keys, twice as many as are wanted

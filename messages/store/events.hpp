@@ -111,6 +111,8 @@ struct find_event {
 struct list_staged {
   std::string origin; ///< empty: of all servers
   std::size_t limit = 100;
+  /// Those that hold this text, of all servers; empty: all. Reads whatever is staged: for who asks by hand.
+  std::string text = {};
 };
 struct staged_listed {
   std::vector<put_inbox> staged;

@@ -2,9 +2,11 @@
 
 #include "messages/matrix/signing.hpp"
 #include "plugin/admin/explain.hpp"
+#include "plugin/admin/key_waits.hpp"
 
 #include <algorithm>
 #include <cstdlib>
+#include <optional>
 #include <set>
 #include <string_view>
 #include <utility>
@@ -21,15 +23,32 @@ constexpr std::int64_t renewal_ms = 14 * day_ms;
 /// Dates of HTTP have whole seconds, and the answer was under way.
 constexpr std::int64_t skew_warning_ms = 30'000, skew_critical_ms = 5 * 60'000;
 
+/// What its addresses tell together. Nothing: none tells keys that can be used.
+std::optional<matrix::verify_keys> published_keys(const probe::report& of) {
+  std::optional<matrix::verify_keys> all;
+  for (const auto& x : of.connections) {
+    const auto body = x.keys_status == 200 ? json::parse(x.keys_body) : result<json::value>{fault{}};
+    const auto* document = body ? body->as_object() : nullptr;
+    const auto keys = document ? matrix::check_server_keys(*document, of.server_name, of.started_ts)
+                               : result<matrix::verify_keys>{fault{}};
+    if (!keys) continue;
+    if (!all) all.emplace();
+    all->insert(keys->begin(), keys->end());
+  }
+  return all;
+}
+
 class diagnosis {
 public:
-  diagnosis(const probe::report& of, const own_key* ours) : of_(of), ours_(ours) {}
+  diagnosis(const probe::report& of, const own_key* ours, std::span<const store::put_inbox> staged)
+      : of_(of), ours_(ours), staged_(staged) {}
 
   std::vector<finding_row> run() {
     delegation();
     names();
     for (const auto& x : of_.connections) connection(x);
     reachable();
+    signatures();
     version();
     const auto rank = [](const finding_row& x) {
       return x.severity == "critical" ? 0 : x.severity == "warning" ? 1 : 2;
@@ -159,6 +178,25 @@ private:
     if (!any) say("critical", "none of its addresses leads to a homeserver", "See the findings about each of them.");
   }
 
+  /// What came from it and waits here for a key.
+  void signatures() {
+    const auto published = published_keys(of_);
+    if (!published) return;
+    for (const auto& x : wanted_keys(staged_, of_.server_name, *published)) {
+      const auto what =
+        std::to_string(x.events) +
+        (x.events == 1 ? " event that waits here is signed with " : " events that wait here are signed with ") +
+        x.key_id;
+      if (x.retired_ts == 0)
+        say("warning", what + ", which " + of_.server_name + " does not publish",
+            "Ask its operator to publish that key: under verify_keys while it signs with it, under old_verify_keys "
+            "afterwards. What waits is looked at again when the key is known, and given up after a day.");
+      else
+        say("warning", what + ", which " + of_.server_name + " had retired by then (expired_ts)",
+            "Ask its operator for the expired_ts of that key: it has to be later than what was signed with it.");
+    }
+  }
+
   void version() {
     for (const auto& x : of_.connections)
       if (x.keys_status == 200 && x.version_status != 200)
@@ -167,6 +205,7 @@ private:
 
   const probe::report& of_;
   const own_key* ours_;
+  const std::span<const store::put_inbox> staged_;
   std::vector<finding_row> found_;
   std::set<std::string> said_;
 };
@@ -281,7 +320,10 @@ json::object version_of(const probe::report& x) {
 
 } // namespace
 
-std::vector<finding_row> diagnose(const probe::report& x, const own_key* ours) { return diagnosis{x, ours}.run(); }
+std::vector<finding_row> diagnose(const probe::report& x, const own_key* ours,
+                                  std::span<const store::put_inbox> staged) {
+  return diagnosis{x, ours, staged}.run();
+}
 
 bool can_federate(const probe::report& x, const std::vector<finding_row>& findings) {
   const bool any =
@@ -307,7 +349,7 @@ json::object tester_report(const probe::report& x, const std::vector<finding_row
                       {"FederationOK", json::value{can_federate(x, findings)}}};
 }
 
-std::vector<phase_row> phases_of(const probe::report& x) {
+std::vector<phase_row> phases_of(const probe::report& x, std::span<const store::put_inbox> staged) {
   std::vector<phase_row> rows;
   // A certificate that does not hold ends no handshake of the probe, which looks further; it ends that of all others.
   const auto holds = [&](const probe::phase& step) {
@@ -324,10 +366,21 @@ std::vector<phase_row> phases_of(const probe::report& x) {
                            ? matrix::check_server_keys(*body->as_object(), x.server_name, x.started_ts)
                            : result<matrix::verify_keys>{fault{fault_code::not_json, "the keys are no JSON"}};
     std::string detail;
-    if (checked)
+    if (!checked) detail = to_string(checked.error());
+    else
       for (const auto& [id, key] : *checked) detail += key.is_old ? "" : (detail.empty() ? "" : ", ") + id;
-    rows.push_back(
-      {"signature", one.address, checked ? "ok" : "failed", checked ? detail : to_string(checked.error()), 0});
+    bool holds_now = bool{checked};
+    if (const auto* until = body ? body->find_integer("valid_until_ts") : nullptr;
+        checked && until && *until <= x.started_ts) {
+      holds_now = false;
+      detail += ", valid until " + human_duration(x.started_ts - *until) + " ago";
+    }
+    if (checked)
+      for (const auto& wanted : wanted_keys(staged, x.server_name, *checked)) {
+        holds_now = false;
+        detail += (wanted.retired_ts == 0 ? "; not published: " : "; retired too early: ") + wanted.key_id;
+      }
+    rows.push_back({"signature", one.address, holds_now ? "ok" : "failed", detail, 0});
   }
   return rows;
 }

@@ -1,8 +1,10 @@
 #pragma once
 #include "messages/matrix/json.hpp"
 #include "messages/probe.hpp"
+#include "messages/store.hpp"
 #include "plugin/admin/rows.hpp"
 
+#include <span>
 #include <string>
 #include <vector>
 
@@ -16,7 +18,9 @@ struct own_key {
 
 /// The worst first.
 /// @param ours  null: it is another server
-std::vector<finding_row> diagnose(const probe::report& x, const own_key* ours);
+/// @param staged  events that wait here and name the server: the keys they are signed with are looked for
+std::vector<finding_row> diagnose(const probe::report& x, const own_key* ours,
+                                  std::span<const store::put_inbox> staged = {});
 
 /// Whether others can federate with it: an address that leads to its keys over a certificate that holds, and no
 /// critical finding.
@@ -27,6 +31,7 @@ bool can_federate(const probe::report& x, const std::vector<finding_row>& findin
 matrix::json::object tester_report(const probe::report& x, const std::vector<finding_row>& findings);
 
 /// The steps of the probe, and the signature of its keys.
-std::vector<phase_row> phases_of(const probe::report& x);
+/// @param staged  as above
+std::vector<phase_row> phases_of(const probe::report& x, std::span<const store::put_inbox> staged = {});
 
 } // namespace causeway::admin

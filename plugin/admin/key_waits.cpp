@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <map>
+#include <set>
 #include <utility>
 
 namespace causeway::admin {
@@ -73,6 +75,34 @@ std::vector<std::string> missing_key_ids(const event_signer& signer, const known
   for (const auto& id : signer.key_ids)
     if (std::find(known.ids.begin(), known.ids.end(), id) == known.ids.end()) missing.push_back(id);
   return missing;
+}
+
+std::vector<wanted_key> wanted_keys(std::span<const store::put_inbox> staged, const std::string& server,
+                                    const matrix::verify_keys& published) {
+  std::map<std::string, wanted_key> found;
+  std::set<std::string_view> seen;
+  for (const auto& x : staged) {
+    const auto pdu = seen.insert(x.event_id).second ? json::parse(x.pdu) : result<json::value>{fault{}};
+    if (!pdu) continue;
+    const auto at = time_in(*pdu, "origin_server_ts");
+    for (const auto& signer : signers_of(*pdu)) {
+      if (signer.server != server) continue;
+      const auto does = [&](const std::string& id) {
+        const auto key = published.find(id);
+        return key != published.end() && (!key->second.is_old || key->second.valid_until_ts >= at);
+      };
+      if (std::any_of(signer.key_ids.begin(), signer.key_ids.end(), does)) continue;
+      for (const auto& id : signer.key_ids) {
+        auto& wanted = found[id];
+        wanted.key_id = id;
+        ++wanted.events;
+        if (const auto key = published.find(id); key != published.end()) wanted.retired_ts = key->second.valid_until_ts;
+      }
+    }
+  }
+  std::vector<wanted_key> all;
+  for (auto& [id, wanted] : found) all.push_back(std::move(wanted));
+  return all;
 }
 
 std::string key_in_words(const event_signer& signer, const known_keys& known, std::int64_t now_ms) {

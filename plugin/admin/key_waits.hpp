@@ -1,8 +1,11 @@
 #pragma once
 #include "messages/matrix/json.hpp"
+#include "messages/matrix/signing.hpp"
 #include "messages/store.hpp"
 
+#include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,6 +38,18 @@ std::vector<std::string> missing_key_ids(const event_signer& signer, const known
 /// "signed with ed25519:new, and there.example publishes only ed25519:test (asked 20 s ago)", or why the key could not
 /// be had.
 std::string key_in_words(const event_signer& signer, const known_keys& known, std::int64_t now_ms);
+
+/// A key that staged events are signed with, and that does not do for them.
+struct wanted_key {
+  std::string key_id;
+  std::size_t events = 0;      ///< that have no other signature of the server that does
+  std::int64_t retired_ts = 0; ///< when the server has ended its use, which was before them; 0: it does not publish it
+};
+/// @param staged  copies of one event count once
+/// @param published  by `server`, those that it has retired among them
+/// @returns in the order of their ids
+std::vector<wanted_key> wanted_keys(std::span<const store::put_inbox> staged, const std::string& server,
+                                    const matrix::verify_keys& published);
 
 /// "a, b and 2 more"
 std::string few_of(const std::vector<std::string>& names, std::size_t few = 3);

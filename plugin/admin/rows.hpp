@@ -500,6 +500,7 @@ struct actors_wanted {
   bool descending = false;
   std::string filter; ///< a text that they hold; empty: all
   std::size_t limit = 0;
+  std::string phase = {}; ///< only those that are in it; empty: all
 };
 struct actors_ranked {
   std::vector<actor_row> rows;

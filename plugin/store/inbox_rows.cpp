@@ -3,6 +3,7 @@
 #include "plugin/store/columns.hpp"
 
 #include <algorithm>
+#include <string_view>
 
 namespace causeway::store::sql {
 namespace {
@@ -30,6 +31,16 @@ CREATE TABLE inbox(
 INSERT INTO inbox SELECT * FROM inbox_3;
 DROP TABLE inbox_3;
 )"}};
+
+/// What holds `text`, as LIKE has it with the escape '!'. (SQLite's takes small letters for large ones.)
+std::string pattern_of(std::string_view text) {
+  std::string out = "%";
+  for (const char c : text) {
+    if (c == '%' || c == '_' || c == '!') out += '!';
+    out += c;
+  }
+  return out += '%';
+}
 
 } // namespace
 
@@ -60,7 +71,10 @@ inbox_reads::inbox_reads(connection& db)
       count_of_origin_(db, "SELECT count(*) FROM inbox WHERE origin = ?1"),
       of_all_(db, "SELECT r.room_id, i.event_id, i.origin, " + select_list<inbox_columns>("i.") +
                     " FROM inbox i JOIN rooms r ON r.room = i.room ORDER BY i.seq LIMIT ?1"),
-      count_of_all_(db, "SELECT count(*) FROM inbox") {}
+      count_of_all_(db, "SELECT count(*) FROM inbox"),
+      with_text_(db, "SELECT r.room_id, i.event_id, i.origin, " + select_list<inbox_columns>("i.") +
+                       " FROM inbox i JOIN rooms r ON r.room = i.room WHERE i.pdu LIKE ?1 ESCAPE '!' "
+                       "ORDER BY i.seq LIMIT ?2") {}
 
 answer inbox_reads::on(const find_staged& x) {
   staged_found found;
@@ -73,19 +87,37 @@ answer inbox_reads::on(const find_staged& x) {
   return found;
 }
 
+namespace {
+
+void add(staged_listed& to, cursor found) {
+  while (found.next()) {
+    auto& one = to.staged.emplace_back(read_row<inbox_columns>(found, 3));
+    one.room_id = found.string(0);
+    one.event_id = found.string(1);
+    one.origin = found.string(2);
+  }
+}
+
+} // namespace
+
+staged_listed inbox_reads::with_text(const std::string& text, std::size_t limit) {
+  staged_listed listed;
+  add(listed, with_text_.query(pattern_of(text), std::min(limit, rows_max)));
+  // One letter for another is no match.
+  std::erase_if(listed.staged, [&](const put_inbox& x) { return x.pdu.find(text) == std::string::npos; });
+  listed.total = static_cast<std::int64_t>(listed.staged.size());
+  return listed;
+}
+
 staged_listed inbox_reads::of_all(std::size_t limit) {
   staged_listed listed;
-  for (auto rows = of_all_.query(std::min(limit, rows_max)); rows.next();) {
-    auto& one = listed.staged.emplace_back(read_row<inbox_columns>(rows, 3));
-    one.room_id = rows.string(0);
-    one.event_id = rows.string(1);
-    one.origin = rows.string(2);
-  }
+  add(listed, of_all_.query(std::min(limit, rows_max)));
   if (auto rows = count_of_all_.query(); rows.next()) listed.total = rows.integer(0);
   return listed;
 }
 
 answer inbox_reads::on(const list_staged& x) {
+  if (!x.text.empty()) return with_text(x.text, x.limit);
   if (x.origin.empty()) return of_all(x.limit);
   staged_listed listed;
   for (auto rows = of_origin_.query(x.origin, std::min(x.limit, rows_max)); rows.next();) {

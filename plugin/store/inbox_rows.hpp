@@ -45,8 +45,9 @@ public:
 
 private:
   staged_listed of_all(std::size_t limit);
+  staged_listed with_text(const std::string& text, std::size_t limit);
 
-  statement of_room_, of_event_, of_origin_, count_of_origin_, of_all_, count_of_all_;
+  statement of_room_, of_event_, of_origin_, count_of_origin_, of_all_, count_of_all_, with_text_;
 };
 
 } // namespace causeway::store::sql

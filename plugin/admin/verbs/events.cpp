@@ -66,10 +66,10 @@ void answer_unknown(desk& at, const job& work, const findings& found) {
 
 /// It may be what a staged event waits for.
 void look_for_who_waits(desk& at, const job& work, const findings& found) {
-  constexpr std::size_t staged_looked_at = 500;
-  if (!is_event_id(work.with.event)) return answer_unknown(at, work, found);
+  constexpr std::size_t staged_told_max = 500;
+  if (!why::may_be_event_id(work.with.event)) return answer_unknown(at, work, found);
   questions ask;
-  ask.store = {{part::staged, store::list_staged{{}, staged_looked_at}}};
+  ask.store = {{part::staged, store::list_staged{{}, staged_told_max, work.with.event}}};
   at.gather(work, std::move(ask), [found](desk& d, const job& j, const findings& f) {
     auto x = std::make_shared<inquiry>();
     x->known.way = why::direction::in;

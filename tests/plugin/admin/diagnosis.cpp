@@ -1,6 +1,7 @@
 #include "plugin/admin/diagnosis.hpp"
 
 #include "messages/matrix/signing.hpp"
+#include "plugin/admin/key_waits.hpp"
 #include "tests/plugin/admin/admin_rig.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -168,6 +169,55 @@ BOOST_AUTO_TEST_CASE(no_way_is_critical_with_the_advice_of_its_fault) {
   x.why = {fault_code::peer_unresolvable, "typo.example: no such name"};
   BOOST_TEST(finds(x, "critical", "no way to typo.example was found"));
   BOOST_TEST(!can_federate(x, diagnose(x, nullptr)));
+}
+
+namespace {
+
+store::put_inbox signed_with(const std::string& key_id, std::int64_t at = looked_at_ms) {
+  return {"!r:x", "$" + key_id, "near.example",
+          R"({"sender":"@a:far.example","origin_server_ts":)" + std::to_string(at) +
+            R"(,"signatures":{"far.example":{")" + key_id + R"(":"x"}}})",
+          5};
+}
+bool finds_with(const store::put_inbox& staged, const std::string& words) {
+  const std::vector<store::put_inbox> twice{staged, staged}; // of two servers
+  for (const auto& one : diagnose(healthy(), nullptr, twice))
+    if (one.what.find(words) != std::string::npos) return true;
+  return false;
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(a_key_that_events_wait_for_and_nobody_publishes_is_named) {
+  BOOST_TEST(finds_with(signed_with("ed25519:secret"),
+                        "1 event that waits here is signed with ed25519:secret, which far.example does not publish"));
+  BOOST_TEST(!finds_with(signed_with(key_of_server().key_id()), "is signed with"));
+  const std::vector<store::put_inbox> staged{signed_with("ed25519:secret")};
+  const auto last = phases_of(healthy(), staged).back();
+  BOOST_TEST(last.phase == "signature");
+  BOOST_TEST(last.result == "failed");
+  BOOST_TEST(last.detail == key_of_server().key_id() + "; not published: ed25519:secret");
+}
+
+BOOST_AUTO_TEST_CASE(keys_whose_time_is_over_fail_the_signature) {
+  auto x = healthy();
+  x.connections[0].keys_body = keys_document("far.example", looked_at_ms - 3'600'000);
+  const auto last = phases_of(x).back();
+  BOOST_TEST(last.result == "failed");
+  BOOST_TEST(last.detail.find("valid until 60 min ago") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_key_that_was_retired_before_what_is_signed_with_it_does_not_do) {
+  matrix::verify_keys published;
+  published["ed25519:old"] = {"x", looked_at_ms, true, {}};
+  const std::vector<store::put_inbox> before{signed_with("ed25519:old", looked_at_ms - 1)},
+    after{signed_with("ed25519:old", looked_at_ms + 1)};
+  BOOST_TEST(wanted_keys(before, "far.example", published).empty());
+  const auto found = wanted_keys(after, "far.example", published);
+  BOOST_TEST_REQUIRE(found.size() == 1u);
+  BOOST_TEST(found[0].retired_ts == looked_at_ms);
+  BOOST_TEST(found[0].events == 1u);
+  BOOST_TEST(wanted_keys(after, "other.example", published).empty());
 }
 
 BOOST_AUTO_TEST_CASE(probe_tells_the_signature_as_its_last_phase) {

@@ -82,6 +82,20 @@ CAUSEWAY_ENGINE_CASE(staged_copies_of_an_event_are_found_whatever_their_room, wi
   BOOST_TEST(must_ask<staged_found>(*store, find_staged{"$none"}).copies.empty());
 }
 
+CAUSEWAY_ENGINE_CASE(what_is_staged_and_cites_an_event_is_found_however_much_came_before_it, with_events) {
+  for (int i = 0; i < 600; ++i)
+    must_commit(*store, put_inbox{"!a:x", "$" + std::to_string(i), "one.example", R"({"prev_events":["$aXb"]})", 5});
+  must_commit(*store, put_inbox{"!a:x", "$waits", "one.example", R"({"prev_events":["$a_b"]})", 6},
+              put_inbox{"!b:x", "$waits", "two.example", R"({"auth_events":["$a_b"]})", 7});
+  const auto found = must_ask<staged_listed>(*store, list_staged{{}, 500, "$a_b"});
+  BOOST_REQUIRE(found.staged.size() == 2u); // and a "_" stands for itself
+  BOOST_TEST(found.staged[0].room_id == "!a:x");
+  BOOST_TEST(found.staged[0].event_id == "$waits");
+  BOOST_TEST(found.staged[1].origin == "two.example");
+  BOOST_TEST(must_ask<staged_listed>(*store, list_staged{{}, 500, "$A_B"}).staged.empty());
+  BOOST_TEST(must_ask<staged_listed>(*store, list_staged{{}, 500, "%"}).staged.empty());
+}
+
 CAUSEWAY_ENGINE_CASE(a_notification_is_found_until_it_is_acknowledged, with_events) {
   must_commit(*store, append_outbox{0, "message.received", std::string{"\x81\xa8"} + "event_id\xa2$a"},
               append_outbox{1, "delivery.changed", "$b"}, append_outbox{1, "message.received", "of $b indeed"});
