@@ -79,7 +79,7 @@ public:
   /// Children looked at each time of those that have had something to do.
   static constexpr std::size_t busy_max = 10'000;
   /// Likewise of all in turn; more where it depends on that, by the columns of handling time and with a filter.
-  static constexpr std::size_t turn_of_idle = 500, turn_of_all = 10'000;
+  static constexpr std::size_t turn_of_idle = 500, turn_of_all = 5'000;
 
   struct found {
     std::vector<child_place> first; ///< in order; their texts are the children's own

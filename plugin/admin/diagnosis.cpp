@@ -103,6 +103,9 @@ private:
     if (!x.connected)
       return say("warning", x.address + " cannot be reached: " + x.problem,
                  "Open the port in the firewall, see that the server listens on it, or remove the address from DNS.");
+    if (!x.encrypted && x.problem.find("timeout") != std::string::npos)
+      return say("warning", x.address + " accepts the connection and says nothing: " + x.problem,
+                 "See whether that server hangs, or a firewall keeps what it says.");
     if (!x.encrypted)
       return say("warning", x.address + " does not speak TLS: " + x.problem,
                  "Put HTTPS there (gateway.certificate_file, or the reverse proxy).");
@@ -182,7 +185,7 @@ private:
   void signatures() {
     const auto published = published_keys(of_);
     if (!published) return;
-    for (const auto& x : wanted_keys(staged_, of_.server_name, *published)) {
+    for (const auto& x : unusable_keys(staged_, of_.server_name, *published)) {
       const auto what =
         std::to_string(x.events) +
         (x.events == 1 ? " event that waits here is signed with " : " events that wait here are signed with ") +
@@ -376,7 +379,7 @@ std::vector<phase_row> phases_of(const probe::report& x, std::span<const store::
       detail += ", valid until " + human_duration(x.started_ts - *until) + " ago";
     }
     if (checked)
-      for (const auto& wanted : wanted_keys(staged, x.server_name, *checked)) {
+      for (const auto& wanted : unusable_keys(staged, x.server_name, *checked)) {
         holds_now = false;
         detail += (wanted.retired_ts == 0 ? "; not published: " : "; retired too early: ") + wanted.key_id;
       }

@@ -243,7 +243,22 @@ std::string advice(std::string_view last_fault) {
              ? "The other server's certificate has expired; tell its operator."
              : "The other server's certificate, or its TLS, is not accepted, for the reason above; `causeway server "
                "probe` tells what is wrong with it. Tell its operator.";
-  return std::string{about->what_to_do};
+  const bool is_on_the_way =
+    about->code == fault_code::peer_unreachable || about->code == fault_code::peer_unresolvable;
+  return std::string{about->what_to_do} +
+         (is_on_the_way ? " `causeway doctor NAME` looks at its well-known file, DNS and addresses from the beginning."
+                        : "");
+}
+
+bool is_little_credit(std::int64_t messages, std::int64_t bytes) {
+  constexpr std::int64_t usual_notification_bytes = 4'096;
+  return messages <= 0 || bytes < usual_notification_bytes;
+}
+
+std::string credit_in_words(std::int64_t messages, std::int64_t bytes) {
+  if (messages <= 0 || bytes <= 0) return "nothing";
+  return std::to_string(messages) + (messages == 1 ? " notification" : " notifications") + " of at most " +
+         std::to_string(bytes) + " bytes";
 }
 
 bool waits_for_server(const store::put_invitation& x) {

@@ -31,6 +31,11 @@ std::string_view name(store::room_phase phase);
 /// What the operator can do about a fault as it is logged and stored (`name: detail`); empty for any other text.
 std::string advice(std::string_view last_fault);
 
+/// Less than nearly every notification needs: a chat server that gives so little stands still by its own will.
+bool is_little_credit(std::int64_t messages, std::int64_t bytes);
+/// "1 notification of at most 100 bytes"
+std::string credit_in_words(std::int64_t messages, std::int64_t bytes);
+
 /// Whether the other server has still to be told or asked something of it.
 bool waits_for_server(const store::put_invitation& x);
 /// The server that the other end of an invitation is on.

@@ -36,7 +36,10 @@ check_row check_live(const health_facts& x) {
             "`" + show_command(first) +
               "` says what mends it, and when it is tried again. `causeway actors --filter parked` lists all."};
   }
-  if (const auto* low = alarm_of(x, "limits")) return {"live", "warning", low->what, "Raise the limit of the process."};
+  if (const auto* low = alarm_of(x, "limits"))
+    return {"live", "warning", low->what,
+            low->what.find(" disk ") != std::string::npos ? "Make room on that disk (`df` says how much there is now)."
+                                                          : "Raise the limit of the process."};
   return fine("live", "The broker answers.");
 }
 
@@ -83,6 +86,34 @@ check_row acknowledges(const json::value& session, const std::string& waiting, c
           "What waits is kept."};
 }
 
+/// A chat server that has nothing to acknowledge and gives no credit for what waits. Empty state: none.
+check_row gives_credit(const json::value& session, const std::string& waiting) {
+  const auto number = [](const json::value& of, std::string_view key) {
+    const auto* n = of.find_integer(key);
+    return n ? *n : 0;
+  };
+  const auto* streams = session.find_array("streams");
+  const auto* connections = session.find_array("connections");
+  if (!streams || !connections) return {};
+  for (const auto& c : *connections) {
+    const auto* peer = c.find_string("peer");
+    const auto messages = number(c, "credit_messages"), bytes = number(c, "credit_bytes");
+    const bool waits = std::any_of(streams->begin(), streams->end(), [&](const json::value& s) {
+      const auto* of = s.find_string("peer");
+      return peer && of && *of == *peer && number(s, "lag") > 0 && number(s, "paused_ms") == 0;
+    });
+    const bool holds_some = number(c, "in_flight") > 0; // else what it lets us send is all that it ever did
+    if (!waits || (holds_some ? messages > 0 : !is_little_credit(messages, bytes))) continue;
+    return {"edge", "warning",
+            "The chat server " + *peer + " takes nothing more: " + waiting + ", and it lets us send " +
+              credit_in_words(messages, bytes) + (holds_some ? " more." : " more, with nothing to acknowledge."),
+            holds_some
+              ? "`causeway streams` says which; see why it does not acknowledge. What waits is kept."
+              : "It is to give more credit (CREDIT, or `credit` of HELLO): see its settings. What waits is kept."};
+  }
+  return {};
+}
+
 check_row check_edge(const health_facts& x, const health_limits& limits) {
   const auto* phase = x.session ? x.session->find_string("phase") : nullptr;
   if (!phase)
@@ -95,16 +126,10 @@ check_row check_edge(const health_facts& x, const health_limits& limits) {
   if (const auto* streams = x.session->find_array("streams"))
     for (const auto& one : *streams)
       if (const auto* n = one.find_integer("lag")) lag = std::max(lag, *n);
-  bool has_credit = false;
-  if (const auto* connections = x.session->find_array("connections"))
-    for (const auto& one : *connections)
-      if (const auto* n = one.find_integer("credit_messages")) has_credit = has_credit || *n > 0;
   const auto waiting =
     std::to_string(lag) + (lag == 1 ? " notification waits" : " notifications wait") + " for its acknowledgement";
   if (auto late = acknowledges(*x.session, waiting, limits); !late.state.empty()) return late;
-  if (lag > 0 && !has_credit)
-    return {"edge", "warning", "The chat server takes nothing more: " + waiting + ".",
-            "`causeway streams` says which; see why it does not acknowledge. What waits is kept."};
+  if (auto poor = gives_credit(*x.session, waiting); !poor.state.empty()) return poor;
   if (lag >= stream_lag_warning)
     return {"edge", "warning", "The chat server is behind: " + waiting + ".",
             "`causeway streams` says which; see whether it keeps up."};

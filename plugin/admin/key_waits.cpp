@@ -77,9 +77,9 @@ std::vector<std::string> missing_key_ids(const event_signer& signer, const known
   return missing;
 }
 
-std::vector<wanted_key> wanted_keys(std::span<const store::put_inbox> staged, const std::string& server,
-                                    const matrix::verify_keys& published) {
-  std::map<std::string, wanted_key> found;
+std::vector<unusable_key> unusable_keys(std::span<const store::put_inbox> staged, const std::string& server,
+                                        const matrix::verify_keys& published) {
+  std::map<std::string, unusable_key> found;
   std::set<std::string_view> seen;
   for (const auto& x : staged) {
     const auto pdu = seen.insert(x.event_id).second ? json::parse(x.pdu) : result<json::value>{fault{}};
@@ -100,7 +100,7 @@ std::vector<wanted_key> wanted_keys(std::span<const store::put_inbox> staged, co
       }
     }
   }
-  std::vector<wanted_key> all;
+  std::vector<unusable_key> all;
   for (auto& [id, wanted] : found) all.push_back(std::move(wanted));
   return all;
 }

@@ -40,7 +40,7 @@ std::vector<std::string> missing_key_ids(const event_signer& signer, const known
 std::string key_in_words(const event_signer& signer, const known_keys& known, std::int64_t now_ms);
 
 /// A key that staged events are signed with, and that does not do for them.
-struct wanted_key {
+struct unusable_key {
   std::string key_id;
   std::size_t events = 0;      ///< that have no other signature of the server that does
   std::int64_t retired_ts = 0; ///< when the server has ended its use, which was before them; 0: it does not publish it
@@ -48,8 +48,8 @@ struct wanted_key {
 /// @param staged  copies of one event count once
 /// @param published  by `server`, those that it has retired among them
 /// @returns in the order of their ids
-std::vector<wanted_key> wanted_keys(std::span<const store::put_inbox> staged, const std::string& server,
-                                    const matrix::verify_keys& published);
+std::vector<unusable_key> unusable_keys(std::span<const store::put_inbox> staged, const std::string& server,
+                                        const matrix::verify_keys& published);
 
 /// "a, b and 2 more"
 std::string few_of(const std::vector<std::string>& names, std::size_t few = 3);

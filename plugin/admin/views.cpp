@@ -626,6 +626,7 @@ view invitation(const findings& found, const store::put_invitation& x, std::stri
   if (other == own_server) other = matrix::server_name_of(x.inviter);
   if (x.direction == invitation_direction::knock) other = other_side(x);
   auto peer = describe_server(found, destination(found, other), true, now_ms);
+  if (waits_for_server(x) && peer.state == "healthy") peer.state = "waiting"; // for this one at least
   auto why = row.waits_for;
   if (why.empty())
     why = std::string{x.direction == invitation_direction::knock ? "The knock" : "The invitation"} + " is over (" +

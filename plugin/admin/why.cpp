@@ -289,6 +289,13 @@ answer stream_pauses(const facts& x, std::int64_t) {
 answer credit_is_used_up(const facts& x, std::int64_t) {
   if (!is_open(x) || !x.chat.known || x.chat.has_credit) return {};
   const auto& n = *x.notification;
+  if (n.in_flight == 0)
+    return diagnosis{cause::no_credit,
+                     place(n) + "; " + n.peer + " lets us send " +
+                       credit_in_words(x.chat.credit_messages, x.chat.credit_bytes) +
+                       ", which is too little, and has nothing to acknowledge: it is to give more credit, see its "
+                       "settings.",
+                     "causeway edge"};
   return diagnosis{cause::no_credit,
                    place(n) + "; " + n.peer + " has given no credit for more, with " +
                      counted(n.in_flight, "notification") + " of the stream in flight that it does not acknowledge.",
@@ -347,7 +354,10 @@ answer another_event_blocks(const facts& x, std::int64_t now_ms) {
 answer server_refuses(const facts& x, std::int64_t now_ms) {
   const auto* s = worst(x);
   if (!s || s->attempts == 0 || (!is_refusal(*s) && s->phase != "signature")) return {};
-  const auto what = s->phase == "signature" ? " does not take our signature: " : " is there and refuses what it gets: ";
+  const bool limits = s->last_fault.starts_with("HTTP 429");
+  const auto* what = s->phase == "signature" ? " does not take our signature: "
+                     : limits                ? " limits how much it takes, and we keep the pause it asks for: "
+                                             : " is there and refuses what it gets: ";
   return diagnosis{cause::server_refuses_us, s->server_name + what + attempts(*s, now_ms) + others(x) + ".",
                    s->phase == "signature" ? "causeway keys" : server_show(s->server_name)};
 }

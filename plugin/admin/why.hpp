@@ -18,9 +18,10 @@ std::string_view name(direction x);
 
 /// What is known of the chat server's side.
 struct consumers {
-  bool known = false;         ///< the session has answered
-  std::int64_t connected = 0; ///< connections of the chat server
-  bool has_credit = false;    ///< whoever gets the stream of the notification takes more now
+  bool known = false;                                 ///< the session has answered
+  std::int64_t connected = 0;                         ///< connections of the chat server
+  bool has_credit = false;                            ///< whoever gets the stream of the notification takes more now
+  std::int64_t credit_messages = 0, credit_bytes = 0; ///< theirs
 };
 
 /// The key that a staged event waits for.

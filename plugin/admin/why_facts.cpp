@@ -188,6 +188,7 @@ void take_notification(facts& to, const findings& found) {
   }
   const auto* open = found.find<store::notification_found>(part::notification);
   if (!open || to.way == direction::out) return;
+  if (!open->refusal && !open->stream && !to.arrivals.empty()) return; // of what waits nothing was told yet
   auto& n = to.notification.emplace();
   n.state = open->refusal ? "refused" : "acknowledged";
   if (open->refusal) {
@@ -213,9 +214,14 @@ void take_notification(facts& to, const findings& found) {
   n.unacknowledged_ms = number_in(s, "unacknowledged_ms");
   n.peer = text_in(s, "peer");
   if (number_in(s, "sent") >= n.cursor && n.in_flight > 0) n.state = "sent";
-  for (const auto& c : *connections)
-    if (text_in(c, "peer") == n.peer && number_in(c, "credit_messages") > 0 && number_in(c, "credit_bytes") > 0)
-      to.chat.has_credit = true;
+  if (!connections) return;
+  for (const auto& c : *connections) {
+    if (text_in(c, "peer") != n.peer) continue;
+    to.chat.credit_messages = number_in(c, "credit_messages");
+    to.chat.credit_bytes = number_in(c, "credit_bytes");
+    to.chat.has_credit = n.in_flight > 0 ? to.chat.credit_messages > 0 && to.chat.credit_bytes > 0
+                                         : !is_little_credit(to.chat.credit_messages, to.chat.credit_bytes);
+  }
 }
 
 void take_actors(facts& to, const findings& found) {

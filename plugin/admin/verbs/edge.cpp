@@ -89,6 +89,9 @@ std::vector<peer_row> chat_peers(const json::value& session, std::int64_t now_ms
         row.unacknowledged_since_ts = s.unacknowledged_since_ts;
       row.streams += (row.streams.empty() ? "" : ", ") + std::to_string(s.stream) + " (" + std::to_string(s.lag) + ")";
     }
+    if (row.in_flight == 0 && row.lag > 0 && is_little_credit(row.credit_messages, row.credit_bytes))
+      row.waits_for = "It lets us send " + credit_in_words(row.credit_messages, row.credit_bytes) +
+                      ", which is too little for what waits, and has nothing to acknowledge: see its settings.";
     if (row.in_flight > 0 && row.unacknowledged_since_ts > 0)
       row.waits_for = "It has not acknowledged " + std::to_string(row.in_flight) + " that it has" +
                       unacknowledged_for(row.unacknowledged_since_ts, now_ms);

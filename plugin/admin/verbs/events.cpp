@@ -55,6 +55,11 @@ void answer_unknown(desk& at, const job& work, const findings& found) {
   x->known.is_known = false;
   x->known.event_id = work.with.event;
   x->known.supervision = at.who().supervision;
+  x->known.alarms = at.node().list_alarms();
+  const auto& alarms = x->known.alarms;
+  // What comes meanwhile is refused, so nothing can be known of it.
+  if (std::any_of(alarms.begin(), alarms.end(), [](const alarm_row& a) { return a.name == "store"; }))
+    return answer_why(at, work, x);
   const auto room = matrix::is_room_id(work.with.room) ? work.with.room : std::string{};
   if (why::may_be_event_id(work.with.event) && why::take_parked_rooms(x->known, found, room))
     return answer_why(at, work, x);
@@ -66,8 +71,9 @@ void answer_unknown(desk& at, const job& work, const findings& found) {
 
 /// It may be what a staged event waits for.
 void look_for_who_waits(desk& at, const job& work, const findings& found) {
-  constexpr std::size_t staged_told_max = 500;
-  if (!why::may_be_event_id(work.with.event)) return answer_unknown(at, work, found);
+  constexpr std::size_t staged_told_max = 500, event_id_bytes_max = 255;
+  if (!is_event_id(work.with.event) || work.with.event.size() > event_id_bytes_max)
+    return answer_unknown(at, work, found);
   questions ask;
   ask.store = {{part::staged, store::list_staged{{}, staged_told_max, work.with.event}}};
   at.gather(work, std::move(ask), [found](desk& d, const job& j, const findings& f) {

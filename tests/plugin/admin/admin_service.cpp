@@ -232,6 +232,7 @@ BOOST_AUTO_TEST_CASE(
   body = ask("invite.show", with);
   BOOST_TEST(*body.find_object("invitation")->find("last_fault")->as_string() == x.last_fault);
   BOOST_TEST(*body.find_object("invitation")->find("attempts")->as_integer() == 3);
+  BOOST_TEST(*body.find_object("server")->find("state")->as_string() == "waiting"); // not well
   const auto& words = *body.find_array("waits_for");
   BOOST_TEST_REQUIRE(words.size() == 2U);
   BOOST_TEST(words[0].as_string()->find(

@@ -199,6 +199,13 @@ BOOST_AUTO_TEST_CASE(a_key_that_events_wait_for_and_nobody_publishes_is_named) {
   BOOST_TEST(last.detail == key_of_server().key_id() + "; not published: ed25519:secret");
 }
 
+BOOST_AUTO_TEST_CASE(a_server_that_accepts_and_says_nothing_is_told_as_that) {
+  auto x = healthy();
+  x.connections[0].encrypted = false;
+  x.connections[0].problem = "TLS: The socket was closed due to a timeout";
+  BOOST_TEST(finds(x, "warning", "accepts the connection and says nothing"));
+}
+
 BOOST_AUTO_TEST_CASE(keys_whose_time_is_over_fail_the_signature) {
   auto x = healthy();
   x.connections[0].keys_body = keys_document("far.example", looked_at_ms - 3'600'000);
@@ -212,12 +219,12 @@ BOOST_AUTO_TEST_CASE(a_key_that_was_retired_before_what_is_signed_with_it_does_n
   published["ed25519:old"] = {"x", looked_at_ms, true, {}};
   const std::vector<store::put_inbox> before{signed_with("ed25519:old", looked_at_ms - 1)},
     after{signed_with("ed25519:old", looked_at_ms + 1)};
-  BOOST_TEST(wanted_keys(before, "far.example", published).empty());
-  const auto found = wanted_keys(after, "far.example", published);
+  BOOST_TEST(unusable_keys(before, "far.example", published).empty());
+  const auto found = unusable_keys(after, "far.example", published);
   BOOST_TEST_REQUIRE(found.size() == 1u);
   BOOST_TEST(found[0].retired_ts == looked_at_ms);
   BOOST_TEST(found[0].events == 1u);
-  BOOST_TEST(wanted_keys(after, "other.example", published).empty());
+  BOOST_TEST(unusable_keys(after, "other.example", published).empty());
 }
 
 BOOST_AUTO_TEST_CASE(probe_tells_the_signature_as_its_last_phase) {

@@ -69,6 +69,7 @@ BOOST_AUTO_TEST_CASE(server_that_fails_says_since_when_why_and_when_next) {
   BOOST_TEST(
     says(row.waits_for, "The next attempt is made in 40 s; `causeway server retry far.example` makes it now."));
   BOOST_TEST(says(advice(x.destination.last_fault), "does not accept connections"));
+  BOOST_TEST(says(advice(x.destination.last_fault), "`causeway doctor NAME`"));
   BOOST_TEST(says(advice("peer_tls: certificate has expired"), "certificate has expired; tell its operator"));
   BOOST_TEST(says(advice("peer_tls: self-signed certificate"), "`causeway server probe`"));
   BOOST_TEST(describe(x, false, now).state == "never_contacted");

@@ -84,9 +84,17 @@ BOOST_AUTO_TEST_CASE(chat_server_that_is_away_or_takes_nothing_more_is_told) {
   auto x = all_well();
   x.session = *json::parse(R"({"phase":"alone"})");
   BOOST_TEST(of(x, "edge").state == "critical");
-  x.session = *json::parse(R"({"phase":"connected","connections":[{"credit_messages":0}],"streams":[{"lag":3}]})");
+  x.session = *json::parse(R"({"phase":"connected","connections":[{"peer":"rocket","credit_messages":0,"in_flight":3}],
+    "streams":[{"lag":3,"peer":"rocket"}]})");
   BOOST_TEST(of(x, "edge").state == "warning");
   BOOST_TEST(of(x, "edge").what.find("3 notifications wait for its acknowledgement") != std::string::npos);
+  x.session = *json::parse(
+    R"({"phase":"connected","connections":[{"peer":"rocket","credit_messages":9,"credit_bytes":100,"in_flight":0}],
+    "streams":[{"lag":3,"peer":"rocket"}]})");
+  BOOST_TEST(of(x, "edge").state == "warning");
+  BOOST_TEST(of(x, "edge").what == "The chat server rocket takes nothing more: 3 notifications wait for its "
+                                   "acknowledgement, and it lets us send 9 notifications of at most 100 bytes more, "
+                                   "with nothing to acknowledge.");
   x.session = *json::parse(R"({"phase":"connected","connections":[{"credit_messages":5}],"streams":[{"lag":1000}]})");
   BOOST_TEST(of(x, "edge").state == "warning");
   // Too few to be called wrong; whoever looks for a message that is late reads it all the same.

@@ -314,6 +314,18 @@ BOOST_AUTO_TEST_CASE(a_consumer_without_credit) {
              "for more, with 1 notification of the stream in flight that it does not acknowledge.");
 }
 
+BOOST_AUTO_TEST_CASE(a_consumer_that_gives_too_little_credit_from_the_start) {
+  auto x = told("waiting");
+  x.chat.has_credit = false;
+  x.chat.credit_messages = 1;
+  x.chat.credit_bytes = 100;
+  x.notification->in_flight = 0;
+  BOOST_TEST(cause(x) == "no_credit");
+  BOOST_TEST(
+    because(x).ends_with("rocket lets us send 1 notification of at most 100 bytes, which is too little, and has "
+                         "nothing to acknowledge: it is to give more credit, see its settings."));
+}
+
 BOOST_AUTO_TEST_CASE(a_stream_that_pauses_after_a_nack) {
   auto x = told("waiting");
   x.notification->paused_ms = 30 * s;
@@ -367,6 +379,11 @@ BOOST_AUTO_TEST_CASE(a_server_that_is_down_by_the_phase_that_failed) {
                                std::string{words} + " (why); the next is made in 40 s.");
     BOOST_TEST(command(x) == "causeway server probe there.example");
   }
+}
+
+BOOST_AUTO_TEST_CASE(a_server_that_limits_how_much_it_takes) {
+  const auto x = out_to(owed("HTTP 429 {\"errcode\":\"M_LIMIT_EXCEEDED\"}", "HTTP"));
+  BOOST_TEST(because(x).starts_with("there.example limits how much it takes, and we keep the pause it asks for: "));
 }
 
 BOOST_AUTO_TEST_CASE(a_server_that_does_not_take_our_signature) {

@@ -41,6 +41,7 @@ struct fixture : few_services {
   store::received_transaction_found transaction;
   std::map<std::string, std::string> statuses; ///< by "kind key"
   std::vector<actor_row> actors;
+  std::vector<alarm_row> alarms;
   int lists_asked = 0; ///< of all of them
   std::string damaged; ///< the event whose row cannot be read
   std::map<std::string, std::vector<hop_row>> hops;
@@ -111,6 +112,7 @@ struct fixture : few_services {
       if (row.kind == causeway::name(who.kind) && row.key == who.key) found.push_back(row);
     done(found);
   }
+  std::vector<alarm_row> list_alarms() override { return alarms; }
   std::vector<hop_row> find_hops(std::string_view id) override { return hops[std::string{id}]; }
   std::vector<std::string> events_of_transaction(std::string_view id) override { return transactions[std::string{id}]; }
   std::vector<peer_row> list_gateways() override {
@@ -409,6 +411,16 @@ BOOST_AUTO_TEST_CASE(an_event_that_nobody_knows_is_not_found_unless_a_parked_roo
   }
   with.event = "$old:here.example"; // of room versions 1 and 2
   BOOST_TEST(text(f.ask("why", with), "cause") == "perhaps_parked");
+}
+
+BOOST_AUTO_TEST_CASE(of_what_came_while_the_store_does_not_write_that_is_told) {
+  fixture f;
+  f.alarms = {{"store", "database or disk is full (SQLite 13)", now - 5'000, 1}};
+  arguments with;
+  with.event = "m1"; // the chat server's id of a message that was refused
+  const auto told = f.ask("why", with);
+  BOOST_TEST(text(told, "cause") == "store_not_writing");
+  BOOST_TEST(text(told, "because").find("disk is full") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(a_stored_event_whose_row_cannot_be_read_is_damaged_and_names_the_room_that_failed_of_it) {
