@@ -71,9 +71,10 @@ struct children_counted {
 };
 
 /// The first of many children, for who looks once a second. At first all of them are looked at; then those that stood
-/// first or next to it, those that have had something to do since (`activity`), and some of the others each time, in the
-/// order of their keys, round and round. So a look costs as much as happens, however many there are, and what happens is
-/// seen at once. By turns alone comes who rises because others ended who stood before, and whom timers alone keep busy.
+/// first or next to it, those that have had something to do since (`activity`), and some of the others each time, in
+/// the order of their keys, round and round. So a look costs as much as happens, however many there are, and what
+/// happens is seen at once. By turns alone comes who rises because others ended who stood before, and whom timers alone
+/// keep busy.
 class child_ranking {
 public:
   /// Children looked at each time of those that have had something to do.

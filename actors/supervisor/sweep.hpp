@@ -18,8 +18,8 @@ time_ms oldest_waiting_of(const supervisor_state::child& x, std::uint64_t handle
 /// One child as the operator sees it.
 supervision describe(const supervisor_state& of, const std::string& key, const supervisor_state::child& x);
 
-/// Which children have changed since the last sweep. Those that have had something to do are looked at and no others: so
-/// whoever looks once a second costs the supervisor as much as changes, however many there are. What is beyond
+/// Which children have changed since the last sweep. Those that have had something to do are looked at and no others:
+/// so whoever looks once a second costs the supervisor as much as changes, however many there are. What is beyond
 /// `rows_max` is told by the next sweep, the oldest first. The first one tells nothing but that it `begins`: who looks
 /// reads the list behind it; likewise the first after half a minute in which nobody swept.
 /// @param rows_max  as many changed ones at most; 0: none, but the totals of all (a walk over all of them: seldom)
