@@ -60,10 +60,13 @@ std::optional<said> room_door::answer(const std::string& room_id, const message&
       {x->reply_to, pdus_handled{x->asked, std::vector<pdu_outcome>(x->pdus->size(), pdu_outcome{{}, not_in_room})}}};
   }
   if (std::holds_alternative<edu_received>(m) || std::holds_alternative<receipts_received>(m)) return said{};
-  if (const auto* x = std::get_if<room_servers_wanted>(&m)) return said{{x->reply_to, room_servers_told{x->asked, {}}}};
+  if (const auto* x = std::get_if<room_servers_request>(&m))
+    return said{{x->reply_to, room_servers_response{x->asked, {}}}};
   if (const auto* x = std::get_if<federation_call>(&m)) return call(room_id, *x);
-  if (const auto* x = std::get_if<member_wanted>(&m)) return said{{x->reply_to, member_told{x->asked, false, false}}};
-  if (const auto* x = std::get_if<summary_wanted>(&m)) return said{{x->reply_to, summary_told{x->asked, false, {}}}};
+  if (const auto* x = std::get_if<member_request>(&m))
+    return said{{x->reply_to, member_response{x->asked, false, false}}};
+  if (const auto* x = std::get_if<summary_request>(&m))
+    return said{{x->reply_to, summary_response{x->asked, false, {}}}};
   return std::nullopt;
 }
 

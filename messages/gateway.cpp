@@ -29,7 +29,7 @@ constexpr std::string_view kind_federation_request = "federation_request";
 constexpr std::string_view kind_federation_answer = "federation_answer";
 constexpr std::string_view kind_http_piece = "http_piece";
 constexpr std::string_view kind_stream_credit = "stream_credit";
-constexpr std::string_view kind_body_wanted = "body_wanted";
+constexpr std::string_view kind_body_request = "body_wanted";
 
 using packer = msgpack::packer<msgpack::sbuffer>;
 
@@ -288,11 +288,11 @@ result<stream_credit> decode_stream_credit(const edge::frame& x) {
   return out;
 }
 
-edge::frame encode(const body_wanted& x) {
+edge::frame encode(const body_request& x) {
   msgpack::sbuffer out;
   packer p{out};
   p.pack_map(5);
-  put(p, "kind", kind_body_wanted);
+  put(p, "kind", kind_body_request);
   put(p, "id", x.id);
   put(p, "stream", x.stream);
   put(p, "offset", x.offset);
@@ -300,9 +300,9 @@ edge::frame encode(const body_wanted& x) {
   return finish(verb::seek, out, {});
 }
 
-result<body_wanted> decode_body_wanted(const edge::frame& x) {
-  body_wanted out;
-  header_reader in{x, verb::seek, kind_body_wanted};
+result<body_request> decode_body_request(const edge::frame& x) {
+  body_request out;
+  header_reader in{x, verb::seek, kind_body_request};
   in.read("id", out.id, UINT64_MAX);
   in.read("stream", out.stream);
   in.read("offset", out.offset, limits::streamed_response_bytes_max);

@@ -66,7 +66,7 @@ struct stream_credit {
 /// Gateway -> node: part of the body of a `federation_answer`. Frame: SEEK, header map {kind, id, stream, offset,
 /// bytes}. Answered by a `federation_answer` of that id whose body is the bytes, exactly as many as asked for, or whose
 /// status is not 200: then the body has no rest.
-struct body_wanted {
+struct body_request {
   std::uint64_t id = 0; ///< from the same numbers as the requests
   std::string stream;
   std::uint64_t offset = 0;
@@ -106,7 +106,7 @@ edge::frame encode(const http_request& x);
 edge::frame encode(const http_answer& x);
 edge::frame encode(const http_piece& x);
 edge::frame encode(const stream_credit& x);
-edge::frame encode(const body_wanted& x);
+edge::frame encode(const body_request& x);
 edge::frame encode(const federation_request& x);
 edge::frame encode(const federation_answer& x);
 /// @returns fault bad_frame with the missing or wrong header key
@@ -114,7 +114,7 @@ result<http_request> decode_http_request(const edge::frame& x);
 result<http_answer> decode_http_answer(const edge::frame& x);
 result<http_piece> decode_http_piece(const edge::frame& x);
 result<stream_credit> decode_stream_credit(const edge::frame& x);
-result<body_wanted> decode_body_wanted(const edge::frame& x);
+result<body_request> decode_body_request(const edge::frame& x);
 result<federation_request> decode_federation_request(const edge::frame& x);
 result<federation_answer> decode_federation_answer(const edge::frame& x);
 

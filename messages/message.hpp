@@ -37,11 +37,11 @@ struct room_named {
   std::string former = {}; ///< the room that had the id until now and goes on as this one; empty: none
 };
 /// For `causeway actors` and friends: say how you are, as one JSON object.
-struct status_wanted {
+struct status_request {
   address reply_to;
   token asked = 0;
 };
-struct status_told {
+struct status_response {
   token asked = 0;
   address who;
   std::string json;
@@ -56,20 +56,21 @@ struct settings_replaced {};
 
 /// Everything actors say to each other. Which actor understands what: protocols.hpp.
 using message_content = std::variant<
-  start, timer_due, store_answered, passivate, http_answered, room_named, status_wanted, status_told, pdu_queued,
-  edu_queued, peer_request, peer_answer, keys_wanted, keys_found, notary_keys_wanted, notary_keys_told, inbound_request,
-  pdus_handled, call_answered, retry_now, pause_wanted, chat_command, federation_call, federation_reply, pdus_received,
-  edu_received, rescission_received, invite_accepted_by_server, invite_begun, invite_abandoned, revoke_invite,
-  revocation_result, membership_wanted, join_wanted, join_result, leave_wanted, invited_membership_changed,
-  invite_wanted, knock_made, invite_arrived, invite_placed, invite_admission_wanted, invite_admitted,
-  rescission_delivered, rescission_wanted_again, invite_not_taken, rescission_result, room_version_refused,
-  refounding_ended, refounding_wanted, refounding_done, handover_ended, room_succeeded, room_listed, summary_wanted,
-  summary_told, member_wanted, member_told, successor_wanted, successor_founded, successor_joined, direct_wanted,
-  direct_told, verify_events, events_verified, verify_piece, piece_verified, server_alive, frame_received,
-  connection_lost, node_stopping, send_frame, command_received, command_done, outbox_advanced, ephemeral_notification,
-  store_state_changed, clock_state_changed, commands_lost, gateway::http_request, switches_set, settings_replaced,
-  member_update_wanted, member_updated, receipts_received, markers_moved, readers_wanted, room_servers_wanted,
-  room_servers_told, edu_settled, server_joined, local_users_joined, chat_server_seen, presence_received>;
+  start, timer_due, store_answered, passivate, http_answered, room_named, status_request, status_response, pdu_queued,
+  edu_queued, peer_request, peer_answer, keys_request, keys_response, notary_keys_request, notary_keys_response,
+  inbound_request, pdus_handled, call_answered, retry_now, pause_request, chat_command, federation_call,
+  federation_reply, pdus_received, edu_received, rescission_received, invite_accepted_by_server, invite_begun,
+  invite_abandoned, revoke_invite, revocation_result, membership_request, join_request, join_result, leave_request,
+  invited_membership_changed, room_invite_request, knock_made, invite_arrived, invite_placed, invite_admission_request,
+  invite_admitted, rescission_delivered, rescission_wanted_again, invite_not_taken, rescission_result,
+  room_version_refused, refounding_ended, refounding_request, refounding_done, handover_ended, room_succeeded,
+  room_listed, summary_request, summary_response, member_request, member_response, successor_request, successor_founded,
+  successor_joined, direct_request, direct_response, verify_events, events_verified, verify_piece, piece_verified,
+  server_alive, frame_received, connection_lost, node_stopping, send_frame, command_received, command_done,
+  outbox_advanced, ephemeral_notification, store_state_changed, clock_state_changed, commands_lost,
+  gateway::http_request, switches_set, settings_replaced, member_update_request, member_updated, receipts_received,
+  markers_moved, readers_request, room_servers_request, room_servers_response, edu_settled, server_joined,
+  local_users_joined, chat_server_seen, presence_received>;
 /// What somebody looks at just now, so that a machine need not make it for nobody; bits of `message::watched`.
 inline constexpr std::uint8_t watched_hops = 1;  ///< the hops of events (actors/hops.hpp)
 inline constexpr std::uint8_t watched_debug = 2; ///< log lines of level debug

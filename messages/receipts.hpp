@@ -38,7 +38,7 @@ struct markers_moved {
 };
 
 /// room -> receipts: query.receipts of a message, or query.read_positions of the room. Answered with the RESULT.
-struct readers_wanted {
+struct readers_request {
   command_reference command;
   std::string room_id;
   std::string event_id; ///< empty: everybody's position
@@ -52,14 +52,14 @@ struct server_joined {
 };
 inline constexpr std::size_t server_joined_members_max = 500;
 
-/// receipts, directory -> room: which other servers are in you? Answered with `room_servers_told`.
-struct room_servers_wanted {
+/// receipts, directory -> room: which other servers are in you? Answered with `room_servers_response`.
+struct room_servers_request {
   address reply_to;
   token asked = 0;
   std::string user_id = {}; ///< only if this user is in the room, and their server admitted; empty: in any case
 };
 /// room -> receipts, directory.
-struct room_servers_told {
+struct room_servers_response {
   token asked = 0;
   std::vector<std::string> servers; ///< sorted; none where we take no part in the room, or the user does not
 };

@@ -75,7 +75,7 @@ struct peer_answer {
 };
 
 /// verifier -> remote_server: the verify keys, fresh enough for an event of that time.
-struct keys_wanted {
+struct keys_request {
   address reply_to;
   token asked = 0;
   std::int64_t valid_at_ts = 0;     ///< a key valid until at least then is wanted; 0: any
@@ -86,7 +86,7 @@ struct keys_wanted {
   bool are_doubted =
     false; ///< a signature does not match the known keys: the server itself is asked again, at bounded intervals
 };
-struct keys_found {
+struct keys_response {
   token asked = 0;
   std::string server_name;
   std::shared_ptr<const matrix::verify_keys> keys; ///< as many as are known, perhaps none
@@ -95,15 +95,15 @@ struct keys_found {
 };
 
 /// remote_server -> remote_server of a notary: what do you know of the keys of that server? Those who ask within a
-/// moment are asked for together. Answered with `notary_keys_told`.
-struct notary_keys_wanted {
+/// moment are asked for together. Answered with `notary_keys_response`.
+struct notary_keys_request {
   std::string server_name; ///< whose keys, and who is answered
   token asked = 0;
   std::int64_t valid_at_ts = 0;     ///< minimum_valid_until_ts; 0: any
   std::vector<std::string> key_ids; ///< empty: all
 };
 /// remote_server of a notary -> remote_server.
-struct notary_keys_told {
+struct notary_keys_response {
   token asked = 0;
   std::string notary;
   /// Of the server that was asked for, and countersigned by the notary. Whether the server itself signed them is not
@@ -145,7 +145,7 @@ struct call_answered {
 /// Operator -> remote_server.
 struct retry_now {};
 /// Operator -> remote_server: nothing more is sent to the server, or everything again. What is owed to it is kept.
-struct pause_wanted {
+struct pause_request {
   bool paused = false;
   std::string reason; ///< in the operator's words
 };

@@ -119,7 +119,7 @@ struct refounding_ended {
 };
 /// room -> its successor: make yourself of what is in here, see actors/room/refounded_room.hpp. Nobody of another
 /// server has seen the room that asks. Answered with `refounding_done`; told again until then.
-struct refounding_wanted {
+struct refounding_request {
   store::put_room former;                                       ///< the room that asks
   matrix::event_ptr create_event;                               ///< of the successor
   std::string refused_by;                                       ///< a server that does not know the version
@@ -160,12 +160,12 @@ struct rescission_result {
 };
 /// invitation -> room: what is the membership of this user? Answered with `invited_membership_changed`; asked at start,
 /// since a crash may have come between the room's commit and the invitation's.
-struct membership_wanted {
+struct membership_request {
   std::string user_id;
 };
 /// invitation -> room: a local user accepted an invitation; join through these servers. Answered with `join_result`,
 /// or, where a room.join of the chat server is behind it, with the command's RESULT.
-struct join_wanted {
+struct join_request {
   std::string user_id;
   std::string room_version;
   std::vector<std::string> via;
@@ -189,7 +189,7 @@ struct join_result {
 };
 /// invitation -> room: a local user says no to an invitation of a room we take part in, or takes their knock back.
 /// Answered with `join_result`.
-struct leave_wanted {
+struct leave_request {
   std::string user_id, reason;
 };
 /// room -> invitation: the membership of a user who is or was invited, or of one of ours who knocked, in the room's
@@ -198,7 +198,7 @@ struct invited_membership_changed {
   matrix::membership membership = matrix::membership::none;
   std::string by, reason;
   matrix::event_ptr event; ///< the member event; null when there is none
-  bool historical = false; ///< an answer to membership_wanted
+  bool historical = false; ///< an answer to membership_request
   /// An invite the room has taken, and that this membership has outlived; empty: none is known to be.
   std::string superseded_invite;
   std::string chat_room_id;            ///< of the room; these three are told with an invite
@@ -207,7 +207,7 @@ struct invited_membership_changed {
 };
 /// room -> invitation: one of ours invites this user of another server; write the row and begin. Told again until
 /// `invite_begun` is heard, so that no failure of either actor loses it.
-struct invite_wanted {
+struct room_invite_request {
   matrix::event_ptr event;                  ///< signed by us, on top of the room as it was
   std::string invite_room_state;            ///< JSON array: what the invited server may know of the room
   std::string chat_room_id;                 ///< of the room
@@ -252,7 +252,7 @@ struct rescission_delivered {
 };
 /// invitation -> directory: may the chat server be told of an invitation of that server that came by way of the room?
 /// Answered with `invite_admitted`.
-struct invite_admission_wanted {
+struct invite_admission_request {
   address reply_to;
   token asked = 0;
   std::string origin, user_id;
@@ -270,15 +270,15 @@ struct room_listed {
   std::string room_id, listing;
 };
 /// room, directory -> room: is this user in you? Asked for a room whose join rule is about membership elsewhere, and
-/// for who shares a room with a server. Answered with `member_told`.
-struct member_wanted {
+/// for who shares a room with a server. Answered with `member_response`.
+struct member_request {
   address reply_to;
   token asked = 0;
   std::string user_id;
   std::string with_server; ///< and somebody of this server; empty: the user alone
 };
 /// room -> room, directory.
-struct member_told {
+struct member_response {
   token asked = 0;
   bool known = false;  ///< this server is in the room
   bool joined = false; ///< the user is
@@ -292,7 +292,7 @@ struct local_users_joined {
 
 /// directory -> room: a user of ours has another profile, or leaves all rooms. Answered with `member_updated` when that
 /// is on disk, or nothing is to be done.
-struct member_update_wanted {
+struct member_update_request {
   address reply_to;
   token asked = 0;
   std::string user_id;
@@ -307,7 +307,7 @@ struct member_updated {
 
 /// room (that is upgraded) -> room (new): be made and go on as me. Answered with `successor_founded`; repeated until
 /// then.
-struct successor_wanted {
+struct successor_request {
   std::string predecessor; ///< room id
   matrix::event_ptr create;
   chat::room_type type = chat::room_type::channel;
@@ -323,20 +323,20 @@ struct successor_joined {
   std::string room_id, user_id, room_version;
   fault why; ///< none: joined
 };
-/// directory -> room: are you a direct message of these two? Answered with `direct_told`.
-struct direct_wanted {
+/// directory -> room: are you a direct message of these two? Answered with `direct_response`.
+struct direct_request {
   token asked = 0;
   std::string creator, other; ///< the former is in it, the latter is or is invited
 };
 /// room -> directory.
-struct direct_told {
+struct direct_response {
   token asked = 0;
   bool is_one = false;
   std::string chat_room_id, room_version;
 };
 
-/// room (a space) -> room (its child), for an answer to GET /hierarchy. Answered with `summary_told`.
-struct summary_wanted {
+/// room (a space) -> room (its child), for an answer to GET /hierarchy. Answered with `summary_response`.
+struct summary_request {
   address reply_to;
   token asked = 0;
   std::string origin;     ///< the server that asks
@@ -344,7 +344,7 @@ struct summary_wanted {
   bool in_parent = false; ///< it has a joined member there
 };
 /// room -> room.
-struct summary_told {
+struct summary_response {
   token asked = 0;
   bool known = false;  ///< this server is in the room
   std::string summary; ///< JSON object; empty: the asking server may not see it

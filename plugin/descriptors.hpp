@@ -22,9 +22,9 @@ struct descriptor_share {
 };
 
 /// @param limit           descriptors the process may open
-/// @param inbound_wanted  gateway.connections_max
+/// @param inbound_requested  gateway.connections_max
 /// @returns fault invalid_param where the limit is too low to serve anybody
-inline result<descriptor_share> share_descriptors(std::size_t limit, std::size_t inbound_wanted) {
+inline result<descriptor_share> share_descriptors(std::size_t limit, std::size_t inbound_requested) {
   constexpr std::size_t least = 8; // of each
   constexpr std::size_t outbound_max = 4'096;
   if (limit < reserved_descriptors + 2 * least)
@@ -33,7 +33,7 @@ inline result<descriptor_share> share_descriptors(std::size_t limit, std::size_t
                                          " are needed: raise the limit (ulimit -n, LimitNOFILE=)"};
   const auto rest = limit - reserved_descriptors;
   const auto outbound = std::clamp(rest / 4, least, outbound_max);
-  return descriptor_share{std::min(inbound_wanted, rest - outbound), outbound};
+  return descriptor_share{std::min(inbound_requested, rest - outbound), outbound};
 }
 
 /// Raises the soft limit of this process to the hard one. @returns the limit that holds from now on

@@ -87,7 +87,7 @@ void find_actor(const switchboard& board, const address& who, std::function<void
   caf::anon_send(supervisor_of_kind, list_children{one, who.key});
 }
 
-void rank_actors(const switchboard& board, const admin::actors_wanted& wanted,
+void rank_actors(const switchboard& board, const admin::actors_request& wanted,
                  std::function<void(result<admin::actors_ranked>)> done) {
   const auto column = find_child_column(wanted.column);
   if (!column) return done(fault{fault_code::invalid_param, "sort: there is no column " + wanted.column});

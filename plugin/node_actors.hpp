@@ -16,7 +16,7 @@ void list_actors(const switchboard& board, std::function<void(std::vector<admin:
 void find_actor(const switchboard& board, const address& who, std::function<void(std::vector<admin::actor_row>)> done);
 
 /// The first by a column (actors/supervisor/ranking.hpp). @returns fault invalid_param: there is no such column
-void rank_actors(const switchboard& board, const admin::actors_wanted& wanted,
+void rank_actors(const switchboard& board, const admin::actors_request& wanted,
                  std::function<void(result<admin::actors_ranked>)> done);
 
 } // namespace causeway

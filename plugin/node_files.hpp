@@ -32,8 +32,8 @@ public:
 
 private:
   void on_piece(gateway::http_piece x) override { service_->on_piece(std::move(x)); }
-  void on_body_wanted(const std::string& gateway, const gateway::body_wanted& x) override {
-    service_->on_body_wanted(gateway, x);
+  void on_body_request(const std::string& gateway, const gateway::body_request& x) override {
+    service_->on_body_request(gateway, x);
   }
 
   void deliver(const address& to, message x) override;

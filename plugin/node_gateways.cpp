@@ -110,9 +110,9 @@ void gateway_links::on_frame(const edge::connection& from, edge::frame&& x) {
     return;
   }
   case edge::verb::seek: {
-    auto wanted = gateway::decode_body_wanted(x);
+    auto wanted = gateway::decode_body_request(x);
     if (!wanted) return send_(from, edge::make_error(wanted.error()));
-    if (streams_) streams_->on_body_wanted(key, *wanted);
+    if (streams_) streams_->on_body_request(key, *wanted);
     return;
   }
   default: send_(from, edge::make_error({fault_code::unknown_verb, "not a verb of a gateway"}));

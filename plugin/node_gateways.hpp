@@ -23,7 +23,7 @@ class stream_sink {
 public:
   virtual ~stream_sink() = default;
   virtual void on_piece(gateway::http_piece x) = 0;
-  virtual void on_body_wanted(const std::string& gateway, const gateway::body_wanted& x) = 0;
+  virtual void on_body_request(const std::string& gateway, const gateway::body_request& x) = 0;
 };
 
 /// The node's end of the gateway edge: greets gateways, spreads our requests over them, takes a homeserver's request

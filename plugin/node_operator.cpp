@@ -26,7 +26,7 @@ void node_operator::find_actor(address who, std::function<void(std::vector<admin
   causeway::find_actor(*p_.outside.board, who, std::move(done));
 }
 
-void node_operator::rank_actors(admin::actors_wanted wanted, std::function<void(result<admin::actors_ranked>)> done) {
+void node_operator::rank_actors(admin::actors_request wanted, std::function<void(result<admin::actors_ranked>)> done) {
   causeway::rank_actors(*p_.outside.board, wanted, std::move(done));
 }
 
@@ -68,7 +68,7 @@ std::vector<admin::peer_row> node_operator::list_gateways() {
   return rows;
 }
 
-void node_operator::trace_actor(trace_wanted wanted, traced done) {
+void node_operator::trace_actor(trace_request wanted, traced done) {
   const auto tell = [done](const std::vector<actor_tap::seen>& handled) {
     std::vector<admin::traced_row> rows;
     for (const auto& x : handled) rows.push_back({x.at, x.message, x.took_us, x.effects, trace_text(x.trace)});

@@ -45,7 +45,7 @@ public:
   void ask_status(address who, std::function<void(std::string)> done) override;
   void list_actors(std::function<void(std::vector<admin::actor_row>)> done) override;
   void find_actor(address who, std::function<void(std::vector<admin::actor_row>)> done) override;
-  void rank_actors(admin::actors_wanted wanted, std::function<void(result<admin::actors_ranked>)> done) override;
+  void rank_actors(admin::actors_request wanted, std::function<void(result<admin::actors_ranked>)> done) override;
   void commit(store::store_batch batch, std::function<void(status)> done) override;
   void tell(address to, message x) override;
   void send(edge::connection to, edge::frame x) override;
@@ -56,7 +56,7 @@ public:
   std::vector<std::string> events_of_transaction(std::string_view id) override;
   std::vector<admin::peer_row> list_gateways() override;
   std::vector<admin::certificate_row> list_certificates() override { return p_.certificates(); }
-  void trace_actor(trace_wanted wanted, traced done) override;
+  void trace_actor(trace_request wanted, traced done) override;
   void probe(std::string server, std::function<void(causeway::probe::report)> done) override;
   void ask_peer(std::string server, peer_request question, std::function<void(peer_answer)> done) override;
   void hand_in(std::string room_id, pdus_received events, std::function<void(pdus_handled)> done) override;

@@ -74,7 +74,7 @@ public:
   }
   void media(message x) override { files->on(std::move(x)); }
   void inspect(message x) override {
-    if (auto* told = std::get_if<status_told>(&x)) {
+    if (auto* told = std::get_if<status_response>(&x)) {
       auto done = statuses_.take(told->asked);
       if (done) done(std::move(told->json));
     } else if (auto* answer = std::get_if<peer_answer>(&x)) {
@@ -92,7 +92,7 @@ public:
   }
 
   void ask_status(const address& who, std::function<void(std::string)> done) {
-    board->deliver(who, status_wanted{us_, statuses_.put(std::move(done))});
+    board->deliver(who, status_request{us_, statuses_.put(std::move(done))});
   }
   void ask_peer(const std::string& server, peer_request question, std::function<void(peer_answer)> done) {
     question.reply_to = us_;

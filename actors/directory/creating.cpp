@@ -105,12 +105,12 @@ void directory_machine::ask_direct(direct_rooms::creation c) {
   c.rooms.pop_back();
   c.asked = out_.next_token();
   c.since = out_.now();
-  out_.send_at_once({actor_kind::room, c.asking}, direct_wanted{c.asked, c.wanted.creator, c.wanted.members.front()});
+  out_.send_at_once({actor_kind::room, c.asking}, direct_request{c.asked, c.wanted.creator, c.wanted.members.front()});
   direct_.begin(std::move(c));
   out_.wake_at(direct_.deadline(), timer_kind::direct);
 }
 
-void directory_machine::direct_answered(const direct_told& m) {
+void directory_machine::direct_answered(const direct_response& m) {
   auto c = direct_.take(m.asked);
   if (!c) return;
   if (!m.is_one) {

@@ -42,8 +42,8 @@ effects directory_machine::on(const message& m, time_ms now) {
   if (const auto* x = std::get_if<command_received>(&m)) command(*x);
   else if (const auto* call = std::get_if<federation_call>(&m)) federation(*call);
   else if (const auto* listed = std::get_if<room_listed>(&m)) list(*listed);
-  else if (const auto* wanted = std::get_if<invite_admission_wanted>(&m)) admit_invite(*wanted);
-  else if (const auto* keys = std::get_if<keys_found>(&m)) notary_.answered(*keys);
+  else if (const auto* wanted = std::get_if<invite_admission_request>(&m)) admit_invite(*wanted);
+  else if (const auto* keys = std::get_if<keys_response>(&m)) notary_.answered(*keys);
   else if (const auto* answered = std::get_if<peer_answer>(&m)) {
     if (lookups_.answered(*answered)) return flush();
     if (auto q = remote_aliases_.answered(*answered)) alias_found(std::move(*q));
@@ -57,26 +57,26 @@ effects directory_machine::on(const message& m, time_ms now) {
   else if (const auto* heard = std::get_if<presence_received>(&m))
     told_.presence.take(*heard, lookups_.rooms_shared_with(heard->origin, heard_presence::rooms_max));
   else if (const auto* settled = std::get_if<edu_settled>(&m)) told_.presence.settled(*settled);
-  else if (const auto* servers = std::get_if<room_servers_told>(&m)) told_.presence.answered(*servers);
+  else if (const auto* servers = std::get_if<room_servers_response>(&m)) told_.presence.answered(*servers);
   else if (const auto* joined = std::get_if<local_users_joined>(&m)) {
     told_.updates.joined(*joined);
     told_.presence.joined(*joined);
   } else if (timer && timer->name == timer_kind::direct) directs_overdue();
-  else if (const auto* direct = std::get_if<direct_told>(&m)) direct_answered(*direct);
+  else if (const auto* direct = std::get_if<direct_response>(&m)) direct_answered(*direct);
   else if (timer && timer->name == lookups::timer) lookups_.on_timer();
   else if (timer && timer->name == user_asks::timer) asks_overdue();
   else if (timer && timer->name == timer_kind::shared_rooms) {
     shared_rooms_.expire(out_.now());
     answer_shared_rooms();
-  } else if (const auto* member = std::get_if<member_told>(&m)) {
+  } else if (const auto* member = std::get_if<member_response>(&m)) {
     shared_rooms_.answered(*member);
     answer_shared_rooms();
   } else if (const auto* named = std::get_if<room_named>(&m)) {
     claim_alias_of_new(*named);
     names_.name(*named);
   } else if (const auto* succeeded = std::get_if<room_succeeded>(&m)) names_.succeed(*succeeded);
-  else if (const auto* s = std::get_if<status_wanted>(&m))
-    out_.send_at_once(s->reply_to, status_told{s->asked, {actor_kind::directory, ""}, describe(now)});
+  else if (const auto* s = std::get_if<status_request>(&m))
+    out_.send_at_once(s->reply_to, status_response{s->asked, {actor_kind::directory, ""}, describe(now)});
   else if (const auto* a = std::get_if<store_answered>(&m)) {
     if (notary_.answered(*a) || told_.updates.found(*a) || told_.presence.answered(*a) || lookups_.answered(*a))
       return flush();

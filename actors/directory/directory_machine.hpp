@@ -104,7 +104,7 @@ private:
   void make_room(const command_received& m, chat::room_create x, std::string creator);
   /// Asks a room whether it is the dm that is wanted. @pre there is a room to ask
   void ask_direct(direct_rooms::creation c);
-  void direct_answered(const direct_told& m);
+  void direct_answered(const direct_response& m);
   void direct_missed(direct_rooms::creation c);
   void directs_overdue();
   /// Whether the command names a room of which it is being found out whether it is there already: it waits.
@@ -146,7 +146,7 @@ private:
   void invitation_of_ours(const federation_call& m);
   /// Of other servers. @returns faults may_not_federate, invite_blocked
   status takes_invitations(const store::put_user& user) const;
-  void admit_invite(const invite_admission_wanted& m);
+  void admit_invite(const invite_admission_request& m);
   /// Tells the operator, once of each server, what an `invite_room_state` is cut for.
   void tell_large_preview(const federation_call& m, const matrix::json::value* told);
   /// @returns 0: the invitation may come; else in how many milliseconds the next one may

@@ -115,7 +115,7 @@ status directory_machine::takes_invitations(const store::put_user& user) const {
   return ok();
 }
 
-void directory_machine::admit_invite(const invite_admission_wanted& m) {
+void directory_machine::admit_invite(const invite_admission_request& m) {
   const auto* invited = users_.find_active(m.user_id);
   if (!users_.contains(m.user_id) && ask_chat_server(m.user_id, m.origin, m)) return;
   if (invited == nullptr || !takes_invitations(*invited))

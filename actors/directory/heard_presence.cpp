@@ -46,12 +46,12 @@ void heard_presence::ask_more(const std::string& user_id, question& q) {
     const auto asked = out_.next_token();
     q.open.insert(asked);
     asked_.emplace(asked, user_id);
-    out_.send_at_once({actor_kind::room, q.rooms.front()}, room_servers_wanted{out_.self(), asked, user_id});
+    out_.send_at_once({actor_kind::room, q.rooms.front()}, room_servers_request{out_.self(), asked, user_id});
   }
   if (q.open.empty()) end(user_id, false);
 }
 
-bool heard_presence::answered(const room_servers_told& m) {
+bool heard_presence::answered(const room_servers_response& m) {
   const auto asked = asked_.find(m.asked);
   if (asked == asked_.end()) return false;
   const auto user_id = std::move(asked->second);

@@ -47,7 +47,7 @@ public:
   /// It knows nothing of what it was told before.
   void chat_server_connected();
   /// @returns whether it was the answer to a question of this
-  bool answered(const room_servers_told& m);
+  bool answered(const room_servers_response& m);
   time_ms deadline() const;
   void on_deadline();
   std::size_t size() const { return users_.size(); }

@@ -131,10 +131,10 @@ void notary::fetch(token number, question& q, requested w) {
   fetches_[asked] = {number, w.key_ids};
   ++q.open;
   out_.send_at_once({actor_kind::remote_server, w.server_name},
-                    keys_wanted{{actor_kind::directory, ""}, asked, w.valid_until_ts, std::move(w.key_ids), true});
+                    keys_request{{actor_kind::directory, ""}, asked, w.valid_until_ts, std::move(w.key_ids), true});
 }
 
-void notary::answered(const keys_found& m) {
+void notary::answered(const keys_response& m) {
   auto asked = fetches_.find(m.asked);
   if (asked == fetches_.end()) return;
   const auto [number, key_ids] = std::move(asked->second);

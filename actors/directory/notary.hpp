@@ -28,7 +28,7 @@ public:
   void ask(const federation_call& m);
   /// @returns false: it is no answer to a question of this
   bool answered(const store_answered& m);
-  void answered(const keys_found& m);
+  void answered(const keys_response& m);
   void on_timer();
 
 private:

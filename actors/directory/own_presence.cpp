@@ -158,7 +158,7 @@ bool own_presence::answered(const store_answered& m) {
   return true;
 }
 
-bool own_presence::answered(const room_servers_told& m) {
+bool own_presence::answered(const room_servers_response& m) {
   const auto asked = asked_.find(m.asked);
   if (asked == asked_.end()) return false;
   const auto user_id = std::move(asked->second);
@@ -175,7 +175,7 @@ void own_presence::go_on(const std::string& user_id, search& s) {
     const auto asked = out_.next_token();
     s.open.insert(asked);
     asked_.emplace(asked, user_id);
-    out_.send_at_once({actor_kind::room, s.rooms.front()}, room_servers_wanted{out_.self(), asked, user_id});
+    out_.send_at_once({actor_kind::room, s.rooms.front()}, room_servers_request{out_.self(), asked, user_id});
   }
   if (!s.open.empty()) return;
   if (!s.is_read) return ask_rooms(user_id, s);

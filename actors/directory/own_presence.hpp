@@ -57,7 +57,7 @@ public:
   void settled(const edu_settled& m);
   /// @returns whether it was the answer to a question of this
   bool answered(const store_answered& m);
-  bool answered(const room_servers_told& m);
+  bool answered(const room_servers_response& m);
   time_ms deadline() const;
   void on_deadline();
   std::size_t size() const { return users_.size(); }

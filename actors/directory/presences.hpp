@@ -46,7 +46,7 @@ public:
     if (is_own) set_timer();
     return is_own;
   }
-  void answered(const room_servers_told& m) {
+  void answered(const room_servers_response& m) {
     if (!own_.answered(m)) heard_.answered(m);
     set_timer();
   }

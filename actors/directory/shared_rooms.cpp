@@ -52,14 +52,14 @@ void shared_rooms::ask_more(std::uint64_t number, question& q) {
     asked_.emplace(asked, number);
     ++q.open;
     out_.emplace_back(tell{{actor_kind::room, q.rooms.front()},
-                           member_wanted{{actor_kind::directory, ""}, asked, q.user, q.call.origin}});
+                           member_request{{actor_kind::directory, ""}, asked, q.user, q.call.origin}});
   }
   if (q.open > 0) return;
   ended_.push_back({std::move(q.call), false, true});
   questions_.erase(number);
 }
 
-void shared_rooms::answered(const member_told& m) {
+void shared_rooms::answered(const member_response& m) {
   const auto asked = asked_.find(m.asked);
   if (asked == asked_.end()) return;
   const auto number = asked->second;

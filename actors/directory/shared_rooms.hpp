@@ -45,7 +45,7 @@ public:
   /// Begins to ask for `user` and the server of `call`.
   /// @returns false: too many questions are under way
   bool ask(federation_call call, std::string user, time_ms now);
-  void answered(const member_told& m);
+  void answered(const member_response& m);
   /// Ends what took too long.
   void expire(time_ms now);
 

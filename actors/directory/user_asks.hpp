@@ -31,7 +31,7 @@ public:
   static constexpr std::size_t absent_max = 10'000;
 
   /// What goes on when it is known whether the user exists.
-  using waiting = std::variant<federation_call, invite_admission_wanted>;
+  using waiting = std::variant<federation_call, invite_admission_request>;
   /// How a question ended.
   struct ended {
     std::string user_id;

@@ -24,14 +24,14 @@ bool directory_machine::ask_chat_server(const std::string& user_id, const std::s
 
 void directory_machine::tell_unknown(const user_asks::waiting& who, const fault& why) {
   if (const auto* call = std::get_if<federation_call>(&who)) return refuse(out_, *call, why);
-  const auto& m = std::get<invite_admission_wanted>(who);
+  const auto& m = std::get<invite_admission_request>(who);
   out_.send_at_once(m.reply_to, invite_admitted{m.asked, ask_again_ms});
 }
 
 void directory_machine::go_on(const user_asks::ended& q) {
   for (const auto& who : q.who) {
     if (const auto* call = std::get_if<federation_call>(&who)) federation(*call);
-    else admit_invite(std::get<invite_admission_wanted>(who));
+    else admit_invite(std::get<invite_admission_request>(who));
   }
 }
 

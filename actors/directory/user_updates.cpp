@@ -90,7 +90,7 @@ void user_updates::ask_room(const std::string& user, pass& p) {
   p.rooms.pop_front();
   p.at = step::room;
   p.asked = out_.next_token();
-  member_update_wanted m{out_.self(), p.asked, user, row->update == store::user_update::leave, {}, {}};
+  member_update_request m{out_.self(), p.asked, user, row->update == store::user_update::leave, {}, {}};
   if (!m.leaves) {
     m.display_name = row->display_name;
     m.avatar_url = row->avatar_url;

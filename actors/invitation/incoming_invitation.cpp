@@ -129,7 +129,7 @@ void incoming_invitation::ask_admission(const std::string& inviter) {
   const auto asked = admission_.ask(record_.out, {}, record_.patience_ends());
   record_.out.send(
     {actor_kind::directory, ""},
-    invite_admission_wanted{record_.self(), asked, std::string{matrix::server_name_of(inviter)}, record_.user_id});
+    invite_admission_request{record_.self(), asked, std::string{matrix::server_name_of(inviter)}, record_.user_id});
 }
 
 void incoming_invitation::admitted(const invite_admitted& m) {
@@ -160,7 +160,7 @@ void incoming_invitation::answer(const chat_command& m, const chat::invite_answe
     if (!join_.is_open()) join_.ask(&m);
   } else {
     leave_reason_ = x.reason.value_or("");
-    out.send_at_once(record_.room(), leave_wanted{record_.user_id, leave_reason_});
+    out.send_at_once(record_.room(), leave_request{record_.user_id, leave_reason_});
   }
 }
 

@@ -52,7 +52,7 @@ void invitation_machine::loaded(const store::invitation_loaded& found) {
   // A crash may have come between the room's commit and ours. To an invitation the room itself says so when it is
   // loaded; a knock is perhaps in no room of ours, and nobody else speaks of it.
   if (record_.is_open_knock() || record_.is_let_in())
-    out_.send_at_once(record_.room(), membership_wanted{record_.user_id});
+    out_.send_at_once(record_.room(), membership_request{record_.user_id});
   begin();
 }
 
@@ -67,12 +67,12 @@ void invitation_machine::dispatch(const message& m) {
       else if constexpr (std::is_same_v<T, peer_answer>) answered(x);
       else if constexpr (std::is_same_v<T, events_verified>) {
         if (!arrivals_.verified(x)) rescissions_.verified(x);
-      } else if constexpr (std::is_same_v<T, keys_found>) {
+      } else if constexpr (std::is_same_v<T, keys_response>) {
         if (!arrivals_.keys_are_here(x)) outgoing_.check_signature(x);
       } else if constexpr (std::is_same_v<T, revocation_result>) outgoing_.revoked(x);
       else if constexpr (std::is_same_v<T, join_result>) room_ended(x);
       else if constexpr (std::is_same_v<T, rescission_received>) rescissions_.receive(x);
-      else if constexpr (std::is_same_v<T, invite_wanted>) outgoing_.wanted(x);
+      else if constexpr (std::is_same_v<T, room_invite_request>) outgoing_.wanted(x);
       else if constexpr (std::is_same_v<T, knock_made>) {
         if (knock_.made(x)) incoming_.forget();
       } else if constexpr (std::is_same_v<T, invite_placed>) arrivals_.placed(x);
@@ -83,8 +83,8 @@ void invitation_machine::dispatch(const message& m) {
       else if constexpr (std::is_same_v<T, causeway::server_alive>) server_alive();
       else if constexpr (std::is_same_v<T, settings_replaced>) settings_changed();
       else if constexpr (std::is_same_v<T, timer_due>) timer(x.name);
-      else if constexpr (std::is_same_v<T, status_wanted>)
-        out_.send_at_once(x.reply_to, status_told{x.asked, out_.self(), describe(out_.now())});
+      else if constexpr (std::is_same_v<T, status_request>)
+        out_.send_at_once(x.reply_to, status_response{x.asked, out_.self(), describe(out_.now())});
       else if constexpr (!std::is_same_v<T, passivate>)
         out_.log(log_level::error, "I301 invitation: unexpected message type",
                  {{"room", record_.room_id}, {"user", record_.user_id}});

@@ -14,7 +14,7 @@
 namespace causeway::invitation {
 
 /// The row with which an invitation of a user of another server begins.
-inline store::put_invitation row_of(const invite_wanted& m, const context& node, time_ms now) {
+inline store::put_invitation row_of(const room_invite_request& m, const context& node, time_ms now) {
   const auto& invite = *m.event;
   store::put_invitation row;
   row.room_id = invite.room_id;

@@ -130,7 +130,7 @@ bool invite_arrivals::verified(const events_verified& m) {
     return true;
   }
   // By the rules it needs no signature of its sender's server. That server asks itself, so here it counts all the same.
-  keys_wanted k;
+  keys_request k;
   k.reply_to = record_.self();
   k.asked = ask(step::inviters_keys);
   for (const auto& s : *x.source.find("signatures")->find_object(call.origin)) k.key_ids.push_back(s.key);
@@ -138,7 +138,7 @@ bool invite_arrivals::verified(const events_verified& m) {
   return true;
 }
 
-bool invite_arrivals::keys_are_here(const keys_found& m) {
+bool invite_arrivals::keys_are_here(const keys_response& m) {
   if (!at_.is(m.asked) || at_.about() != step::inviters_keys) return false;
   const auto& x = *open_->invite.event;
   if (matrix::check_event_signature(x, matrix::signed_bytes(x.source, x.rules()), open_->call.origin, *m.keys) ==

@@ -25,7 +25,7 @@ public:
   void receive(const federation_call& m);
   /// @returns whether it was the answer to a question of this component
   bool verified(const events_verified& m);
-  bool keys_are_here(const keys_found& m);
+  bool keys_are_here(const keys_response& m);
   void placed(const invite_placed& m);
 
   /// Whether the directory has counted this invite at the door: the last that came this way.

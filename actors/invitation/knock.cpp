@@ -329,7 +329,7 @@ void knock::retract(const chat_command& m, const chat::knock_retract& x) {
       {fault_code::conflict, is_knock ? std::string{"the knock is "} + name(row.state) : "there is no open knock"});
   if (retracting_.holds(m, "the knock is being taken back")) return;
   retracting_.open(m, record_.patience_ends());
-  out.send_at_once(record_.room(), leave_wanted{record_.user_id, x.reason.value_or("")});
+  out.send_at_once(record_.room(), leave_request{record_.user_id, x.reason.value_or("")});
 }
 
 void knock::retracted(const join_result& m) {

@@ -33,11 +33,11 @@ void outgoing_invitation::begin() {
   if (is_open(row.state)) {
     if (row.deadline_ts != 0) out.wake_at(row.deadline_ts, deadline_timer);
     // A crash may have come between the room's commit and ours.
-    if (!question_.is_open()) out.send_at_once(record_.room(), membership_wanted{record_.user_id});
+    if (!question_.is_open()) out.send_at_once(record_.room(), membership_request{record_.user_id});
   }
   if (row.pending_request == next_request::rescind) return rescind_once_more();
   if (row.state == revoked_unconfirmed) {
-    if (leave_.empty()) out.send_at_once(record_.room(), membership_wanted{record_.user_id}); // which leave it is
+    if (leave_.empty()) out.send_at_once(record_.room(), membership_request{record_.user_id}); // which leave it is
     out.send_at_once(record_.room(), rescission_wanted_again{record_.user_id, record_.event});
     record_.confirm_later();
   }
@@ -62,7 +62,7 @@ void outgoing_invitation::change(invitation_cause why, const std::string& reason
 
 // -- it is offered ----------------------------------------------------------------------------------------------------
 
-void outgoing_invitation::wanted(const invite_wanted& m) {
+void outgoing_invitation::wanted(const room_invite_request& m) {
   auto& out = record_.out;
   auto& row = record_.row;
   if (record_.exists && record_.event && record_.event->event_id == m.event->event_id) {
@@ -147,7 +147,7 @@ void outgoing_invitation::taken(const peer_answer& m) {
 
 void outgoing_invitation::ask_keys(checked_answer of) {
   const auto server = matrix::server_name_of(record_.user_id);
-  keys_wanted k;
+  keys_request k;
   k.are_doubted = of.are_keys_doubted;
   k.reply_to = record_.self();
   if (const auto* by = of.event->source.find("signatures"))
@@ -158,7 +158,7 @@ void outgoing_invitation::ask_keys(checked_answer of) {
   record_.out.send_at_once(record_.server_of(record_.user_id), std::move(k));
 }
 
-void outgoing_invitation::check_signature(const keys_found& m) {
+void outgoing_invitation::check_signature(const keys_response& m) {
   if (!keys_.is(m.asked)) return;
   const auto answer = keys_.take();
   const auto& signed_event = *answer.event;
@@ -372,7 +372,7 @@ void outgoing_invitation::not_revoked(const fault& why, bool of_expiry) {
   if (row.state == sending && why.code == fault_code::not_member) fail(why); // nobody is left who could let them in
   else if (row.state == sending && !question_.is_open()) begin();            // it goes on as before
   // What the room told meanwhile was taken for the revocation's own effect.
-  else if (row.state == pending) out.send_at_once(record_.room(), membership_wanted{record_.user_id});
+  else if (row.state == pending) out.send_at_once(record_.room(), membership_request{record_.user_id});
 }
 
 void outgoing_invitation::leave_delivered(const rescission_delivered& m) {

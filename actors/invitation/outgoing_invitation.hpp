@@ -23,11 +23,11 @@ public:
   /// Does what is to be done next, when it is due.
   void begin();
   /// The room has let a user be invited.
-  void wanted(const invite_wanted& m);
+  void wanted(const room_invite_request& m);
   /// The other server has answered PUT /invite.
   void answered(const peer_answer& m);
   /// The invited server's keys are here: is its signature valid?
-  void check_signature(const keys_found& m);
+  void check_signature(const keys_response& m);
   /// The room has taken the signed invite. @returns whether that was waited for
   bool committed();
   /// The membership of the invited user is another one.

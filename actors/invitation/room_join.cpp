@@ -12,7 +12,7 @@ constexpr time_ms join_give_up_ms = 7 * 24 * 3'600'000LL;
 
 void room_join::ask(const chat_command* m) {
   auto& row = record_.row;
-  join_wanted j;
+  join_request j;
   j.user_id = record_.user_id;
   j.room_version = row.room_version;
   j.via = leave_.via();

@@ -209,7 +209,7 @@ void debts::settings_replaced() {
     if (one.second.open.empty()) schedule(one, out_.now());
 }
 
-void debts::told(const room_servers_told& m) {
+void debts::told(const room_servers_response& m) {
   audiences_.told(m);
   if (audiences_.asks()) return;
   for (auto& one : servers_)

@@ -55,7 +55,7 @@ public:
   void alive(const std::string& server);
   /// Perhaps receipts or the whole federation were switched.
   void settings_replaced();
-  void told(const room_servers_told& m);
+  void told(const room_servers_response& m);
   time_ms deadline() const { return earlier(audiences_.deadline(), by_due_.empty() ? 0 : by_due_.begin()->first); }
   void on_deadline();
   bool is_idle() const { return servers_.empty(); }

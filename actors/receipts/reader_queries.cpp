@@ -7,7 +7,7 @@
 namespace causeway::receipts {
 namespace {
 
-const char* query_name(const readers_wanted& m) {
+const char* query_name(const readers_request& m) {
   return m.event_id.empty() ? chat::query_read_positions::name : chat::query_receipts::name;
 }
 
@@ -24,7 +24,7 @@ std::vector<chat::marker_view> views_of(const store::readers_found& found) {
 
 } // namespace
 
-void reader_queries::take(const readers_wanted& m) {
+void reader_queries::take(const readers_request& m) {
   if (open_.size() >= open_max) return fail(m, {fault_code::overloaded, "too many questions about readers are open"});
   const auto asked = out_.next_token();
   open_.emplace(asked, question{m, out_.now() + answer_ms_max});
@@ -52,7 +52,7 @@ void reader_queries::on_deadline() {
   }
 }
 
-void reader_queries::fail(const readers_wanted& m, const fault& why) {
+void reader_queries::fail(const readers_request& m, const fault& why) {
   command_failed(out_, m.command, query_name(m), why);
 }
 

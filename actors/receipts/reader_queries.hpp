@@ -17,17 +17,17 @@ public:
 
   explicit reader_queries(decision& out) : out_(out) {}
 
-  void take(const readers_wanted& m);
+  void take(const readers_request& m);
   void answered(token asked, const store::answer& found);
   void on_deadline();
   time_ms deadline() const { return open_.empty() ? 0 : open_.begin()->second.until; }
 
 private:
   struct question {
-    readers_wanted what;
+    readers_request what;
     time_ms until = 0;
   };
-  void fail(const readers_wanted& m, const fault& why);
+  void fail(const readers_request& m, const fault& why);
 
   decision& out_;
   std::map<token, question> open_; ///< the oldest first

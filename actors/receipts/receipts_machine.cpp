@@ -33,9 +33,9 @@ void receipts_machine::dispatch(const message& m) {
     [this](const auto& x) {
       using T = std::decay_t<decltype(x)>;
       if constexpr (std::is_same_v<T, markers_moved>) book_.take(x);
-      else if constexpr (std::is_same_v<T, readers_wanted>) queries_.take(x);
+      else if constexpr (std::is_same_v<T, readers_request>) queries_.take(x);
       else if constexpr (std::is_same_v<T, server_joined>) newcomers_.take(x);
-      else if constexpr (std::is_same_v<T, room_servers_told>) debts_.told(x);
+      else if constexpr (std::is_same_v<T, room_servers_response>) debts_.told(x);
       else if constexpr (std::is_same_v<T, edu_settled>) debts_.settled(x);
       else if constexpr (std::is_same_v<T, server_alive>) debts_.alive(x.server_name);
       else if constexpr (std::is_same_v<T, settings_replaced>) debts_.settings_replaced();
@@ -43,8 +43,8 @@ void receipts_machine::dispatch(const message& m) {
         if (!book_.answered(x.asked, *x.answer) && !newcomers_.answered(x.asked, *x.answer))
           queries_.answered(x.asked, *x.answer);
       } else if constexpr (std::is_same_v<T, timer_due>) on_timer();
-      else if constexpr (std::is_same_v<T, status_wanted>)
-        out_.send_at_once(x.reply_to, status_told{x.asked, out_.self(), describe(out_.now())});
+      else if constexpr (std::is_same_v<T, status_request>)
+        out_.send_at_once(x.reply_to, status_response{x.asked, out_.self(), describe(out_.now())});
       else if constexpr (std::is_same_v<T, passivate>) return; // it only had to be made
       else out_.log(log_level::error, "P803 receipts: unexpected message type");
     },

@@ -20,11 +20,11 @@ room_audiences::answer room_audiences::find(const std::string& room_id, std::str
   one.asked = out_.next_token();
   ++one.questions;
   asked_.emplace(one.asked, question{room_id, out_.now() + answer_ms_max});
-  out_.send_at_once({actor_kind::room, room_id}, room_servers_wanted{out_.self(), one.asked});
+  out_.send_at_once({actor_kind::room, room_id}, room_servers_request{out_.self(), one.asked});
   return answer::asked;
 }
 
-void room_audiences::told(const room_servers_told& m) {
+void room_audiences::told(const room_servers_response& m) {
   const auto asked = asked_.find(m.asked);
   if (asked == asked_.end()) return;
   const auto room_id = asked->second.room_id;

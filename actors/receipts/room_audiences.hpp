@@ -45,7 +45,7 @@ public:
   }
   /// Whether a server is in the room.
   answer find(const std::string& room_id, std::string_view server);
-  void told(const room_servers_told& m);
+  void told(const room_servers_response& m);
   void clear() {
     rooms_.clear();
     asked_.clear();

@@ -32,7 +32,7 @@ void key_cache::load(const store::put_server_keys& from) {
     documents_ = std::make_shared<const matrix::key_documents>(std::move(documents));
 }
 
-bool key_cache::satisfies(const keys_wanted& m) const {
+bool key_cache::satisfies(const keys_request& m) const {
   if (keys_->empty() || (m.wants_document && !documents_)) return false;
   // A retired key is as good as it will ever get; one that is in use may be told with a later end.
   const auto fit = [&](const auto& k) { return k.is_old || k.valid_until_ts >= m.valid_at_ts; };
@@ -43,8 +43,8 @@ bool key_cache::satisfies(const keys_wanted& m) const {
                      [&](const auto& k) { return k.second.valid_until_ts >= m.valid_at_ts; });
 }
 
-void key_cache::reply(const keys_wanted& m) {
-  out_.send_at_once(m.reply_to, keys_found{m.asked, server_.name, keys_, documents_});
+void key_cache::reply(const keys_request& m) {
+  out_.send_at_once(m.reply_to, keys_response{m.asked, server_.name, keys_, documents_});
 }
 
 time_ms key_cache::pause() const {
@@ -66,7 +66,7 @@ const matrix::verify_key* key_cache::current(const std::string& key_id) const {
   return key == keys_->end() || key->second.is_old || key->second.valid_until_ts < out_.now() ? nullptr : &key->second;
 }
 
-void key_cache::want(const keys_wanted& m) {
+void key_cache::want(const keys_request& m) {
   if (m.are_doubted && may_doubt() && waiting_.size() < waiting_max) {
     waiting_.push_back(m);
     if (!is_fetching_) fetch_doubted(); // else its answer is fresh enough
@@ -182,7 +182,7 @@ bool key_cache::ask_notary() {
   while (next_notary_ < notaries.size()) {
     const auto& notary = notaries[next_notary_++];
     if (notary == server_.name || notary == server_.node.server_name || !server_.node.admits(notary)) continue;
-    notary_keys_wanted q{server_.name, notary_token_ = out_.next_token(), 0, {}};
+    notary_keys_request q{server_.name, notary_token_ = out_.next_token(), 0, {}};
     for (const auto& w : waiting_) {
       q.valid_at_ts = std::max(q.valid_at_ts, w.valid_at_ts);
       for (const auto& id : w.key_ids)
@@ -201,7 +201,7 @@ bool key_cache::ask_notary() {
   return false;
 }
 
-void key_cache::notary_answered(const notary_keys_told& m) {
+void key_cache::notary_answered(const notary_keys_response& m) {
   if (notary_token_ == 0 || m.asked != notary_token_) return;
   notary_token_ = 0;
   out_.wake_at(0, notary_timer);

@@ -26,10 +26,10 @@ public:
       : server_(server), out_(out), requests_(requests), events_(events) {}
 
   void load(const store::put_server_keys& from);
-  void want(const keys_wanted& m);
+  void want(const keys_request& m);
   /// By the server itself.
   void answered(const gateway::http_answer& a);
-  void notary_answered(const notary_keys_told& m);
+  void notary_answered(const notary_keys_response& m);
   void on_notary_timer();
   /// Fetches the keys if half of their lifetime is over.
   void refresh();
@@ -60,8 +60,8 @@ public:
   bool is_idle() const { return waiting_.empty(); }
 
 private:
-  bool satisfies(const keys_wanted& m) const;
-  void reply(const keys_wanted& m);
+  bool satisfies(const keys_request& m) const;
+  void reply(const keys_request& m);
   /// Until the server is asked again, ms.
   time_ms pause() const;
   status take(const matrix::json::object& document, matrix::key_source source);
@@ -77,7 +77,7 @@ private:
   server_events& events_;
   std::shared_ptr<const matrix::verify_keys> keys_ = std::make_shared<const matrix::verify_keys>();
   std::shared_ptr<const matrix::key_documents> documents_; ///< for those who ask us as a notary; null: none
-  std::deque<keys_wanted> waiting_;
+  std::deque<keys_request> waiting_;
   bool is_fetching_ = false;
   time_ms fetched_at_ = 0;     ///< when the server itself told them
   time_ms asked_at_ = 0;       ///< when all who could be asked had answered

@@ -12,16 +12,16 @@ using matrix::json::object;
 
 } // namespace
 
-void notary_client::want(const notary_keys_wanted& m) {
+void notary_client::want(const notary_keys_request& m) {
   if (waiting_.size() >= waiting_max) return refuse({m}, "too many keys are asked for");
   if (waiting_.empty()) out_.wake_at(out_.now() + gather_ms, timer);
   waiting_.push_back(m);
   if (waiting_.size() == servers_per_request_max) send();
 }
 
-void notary_client::refuse(const std::vector<notary_keys_wanted>& asked, const std::string& why) {
+void notary_client::refuse(const std::vector<notary_keys_request>& asked, const std::string& why) {
   for (const auto& q : asked)
-    out_.send_at_once({actor_kind::remote_server, q.server_name}, notary_keys_told{q.asked, server_.name, {}, why});
+    out_.send_at_once({actor_kind::remote_server, q.server_name}, notary_keys_response{q.asked, server_.name, {}, why});
 }
 
 void notary_client::send() {
@@ -95,7 +95,7 @@ notary_client::countersignature notary_client::check(const object& document) con
 
 void notary_client::hand_on(const response& x) {
   for (const auto& q : x.asked) {
-    notary_keys_told told{q.asked, server_.name, {}, {}};
+    notary_keys_response told{q.asked, server_.name, {}, {}};
     for (const auto& d : x.documents) {
       const auto* name = d.find("server_name");
       if (!name || !name->as_string() || *name->as_string() != q.server_name) continue;

@@ -26,7 +26,7 @@ public:
   notary_client(const homeserver& server, decision& out, open_requests& requests, key_cache& keys)
       : server_(server), out_(out), requests_(requests), keys_(keys) {}
 
-  void want(const notary_keys_wanted& m);
+  void want(const notary_keys_request& m);
   void on_timer() { send(); }
   void answered(const notary_request& r, const gateway::http_answer& a);
   /// The server's own keys are here, or cannot be had: answers that wait for them are handed on.
@@ -35,14 +35,14 @@ public:
 
 private:
   struct response {
-    std::vector<notary_keys_wanted> asked;
+    std::vector<notary_keys_request> asked;
     std::vector<matrix::json::object> documents;
   };
   enum class countersignature : std::uint8_t { valid, invalid, unknown_key };
 
   void send();
   void send_batch();
-  void refuse(const std::vector<notary_keys_wanted>& asked, const std::string& why);
+  void refuse(const std::vector<notary_keys_request>& asked, const std::string& why);
   bool may_fetch_keys() const;
   countersignature check(const matrix::json::object& document) const;
   void hand_on(const response& x);
@@ -51,7 +51,7 @@ private:
   decision& out_;
   open_requests& requests_;
   key_cache& keys_;
-  std::deque<notary_keys_wanted> waiting_;
+  std::deque<notary_keys_request> waiting_;
   std::size_t open_ = 0;            ///< requests that are not answered
   std::vector<response> unchecked_; ///< wait for the notary's own keys
 };

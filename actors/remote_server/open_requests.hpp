@@ -24,7 +24,7 @@ struct transaction_request {};
 struct key_request {};
 /// Of notary_client.
 struct notary_request {
-  std::vector<notary_keys_wanted> asked;
+  std::vector<notary_keys_request> asked;
 };
 /// Of peer_requests.
 struct relayed_request {

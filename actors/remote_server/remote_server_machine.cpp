@@ -58,9 +58,9 @@ void remote_server_machine::dispatch(const message& m) {
       if constexpr (std::is_same_v<T, pdu_queued> || std::is_same_v<T, edu_queued>) transactions_.push(x);
       else if constexpr (std::is_same_v<T, peer_request>) peer_requests_.take(x);
       else if constexpr (std::is_same_v<T, http_answered>) http_answer(*x.answer);
-      else if constexpr (std::is_same_v<T, keys_wanted>) keys_.want(x);
-      else if constexpr (std::is_same_v<T, notary_keys_wanted>) notary_.want(x);
-      else if constexpr (std::is_same_v<T, notary_keys_told>) keys_.notary_answered(x);
+      else if constexpr (std::is_same_v<T, keys_request>) keys_.want(x);
+      else if constexpr (std::is_same_v<T, notary_keys_request>) notary_.want(x);
+      else if constexpr (std::is_same_v<T, notary_keys_response>) keys_.notary_answered(x);
       else if constexpr (std::is_same_v<T, inbound_request>) authenticator_.receive(x);
       else if constexpr (std::is_same_v<T, pdus_handled>) inbound_transactions_.handled(x);
       else if constexpr (std::is_same_v<T, call_answered>) {
@@ -71,10 +71,10 @@ void remote_server_machine::dispatch(const message& m) {
       else if constexpr (std::is_same_v<T, retry_now>) {
         keys_.on_contact();
         transactions_.retry_now();
-      } else if constexpr (std::is_same_v<T, pause_wanted>) {
+      } else if constexpr (std::is_same_v<T, pause_request>) {
         transactions_.pause(x);
-      } else if constexpr (std::is_same_v<T, status_wanted>) {
-        out_.send_at_once(x.reply_to, status_told{x.asked, out_.self(), describe(out_.now())});
+      } else if constexpr (std::is_same_v<T, status_request>) {
+        out_.send_at_once(x.reply_to, status_response{x.asked, out_.self(), describe(out_.now())});
       } else if constexpr (std::is_same_v<T, passivate>) maybe_end();
       else if constexpr (std::is_same_v<T, timer_due>) timer(x);
       else if constexpr (std::is_same_v<T, store_answered>) store_answer(x);

@@ -311,7 +311,7 @@ status transaction_queue::sendable() const {
                "the operator has paused " + server_.name + ": " + destination_.pause_reason};
 }
 
-void transaction_queue::pause(const pause_wanted& m) {
+void transaction_queue::pause(const pause_request& m) {
   if (!m.paused && !is_paused()) return;
   if (!is_paused()) destination_.paused_since_ts = out_.now();
   if (!m.paused) destination_.paused_since_ts = 0;

@@ -54,7 +54,7 @@ public:
   /// The operator wants the next attempt now.
   void retry_now();
   /// The operator pauses the server, or ends that. What is under way ends first.
-  void pause(const pause_wanted& m);
+  void pause(const pause_request& m);
   /// Whether we federate with the server may have changed.
   void settings_replaced() { advance(); }
 

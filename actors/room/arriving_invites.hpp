@@ -22,7 +22,7 @@ public:
 
   /// What waits: the invitation, for its answer to PUT /invite, or a user who accepts an invite that the room has
   /// missed.
-  using waiting = std::variant<invite_arrived, join_wanted>;
+  using waiting = std::variant<invite_arrived, join_request>;
 
   /// So long a user who accepts waits for the past of their invite.
   static constexpr time_ms staged_ms_max = 30'000;
@@ -39,20 +39,20 @@ public:
   }
 
   /// The invite is on disk and waits for its past, and they with it.
-  void stage(join_wanted x, time_ms now) {
+  void stage(join_request x, time_ms now) {
     auto id = x.invite->event_id;
     staged_.emplace(std::move(id), std::pair{std::move(x), now + staged_ms_max});
   }
   /// Those who waited for this event, which has its place now, or never will.
-  std::vector<join_wanted> settled(const std::string& event_id) {
-    std::vector<join_wanted> list;
+  std::vector<join_request> settled(const std::string& event_id) {
+    std::vector<join_request> list;
     const auto [first, last] = staged_.equal_range(event_id);
     for (auto it = first; it != last; ++it) list.push_back(std::move(it->second.first));
     staged_.erase(first, last);
     return list;
   }
-  std::vector<join_wanted> overdue(time_ms now) {
-    std::vector<join_wanted> list;
+  std::vector<join_request> overdue(time_ms now) {
+    std::vector<join_request> list;
     for (auto it = staged_.begin(); it != staged_.end();) {
       if (it->second.second > now) {
         ++it;
@@ -73,7 +73,8 @@ public:
 
 private:
   std::map<token, waiting> waiting_;
-  std::multimap<std::string, std::pair<join_wanted, time_ms>> staged_; ///< by event id of the invite -> who, until when
+  std::multimap<std::string, std::pair<join_request, time_ms>>
+    staged_; ///< by event id of the invite -> who, until when
 };
 
 } // namespace causeway::room

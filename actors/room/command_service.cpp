@@ -110,7 +110,7 @@ command_outcome command_service::carry_out(queued_command& c) {
 }
 
 command_outcome command_service::join(const queued_command& c, const chat::room_join& x) {
-  join_wanted w;
+  join_request w;
   w.user_id = x.user;
   w.via = x.via;
   w.command = c.command.reference;

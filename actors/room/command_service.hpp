@@ -77,7 +77,7 @@ public:
     refounding_.load();
   }
   void on(const room_version_refused& m);
-  void on(const refounding_wanted& m) { refounded_.make(m); }
+  void on(const refounding_request& m) { refounded_.make(m); }
   void on(const refounding_done& m);
   void on(const room_succeeded& m);
   void on(const handover_ended& m);
@@ -103,7 +103,7 @@ public:
   const std::string& removed_by() const { return removal_.by(); }
 
   // -- an upgrade
-  void found_successor(const successor_wanted& m) { upgrade_.found(m); }
+  void found_successor(const successor_request& m) { upgrade_.found(m); }
   void successor_founded(const causeway::successor_founded& m);
 
   void describe(matrix::json::object& o, time_ms now) const {

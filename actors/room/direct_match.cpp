@@ -14,9 +14,9 @@ bool room_invitations::is_direct_between(const std::string& creator, const std::
          (membership == matrix::membership::join || membership == matrix::membership::invite || is_uncommitted(other));
 }
 
-void room_invitations::tell_direct(const direct_wanted& m) {
-  out_.send({actor_kind::directory, ""}, direct_told{m.asked, is_direct_between(m.creator, m.other),
-                                                     room_.head.chat_room_id, room_.head.room_version});
+void room_invitations::tell_direct(const direct_request& m) {
+  out_.send({actor_kind::directory, ""}, direct_response{m.asked, is_direct_between(m.creator, m.other),
+                                                         room_.head.chat_room_id, room_.head.room_version});
 }
 
 } // namespace causeway::room

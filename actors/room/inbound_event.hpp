@@ -30,14 +30,14 @@ std::string_view name(work_phase p);
 
 // Receipt check 7, the signature of the room's policy server.
 struct policy_unchecked {};
-struct policy_wanted {}; ///< it is to be asked, when it has answered others
+struct policy_pending {}; ///< it is to be asked, when it has answered others
 struct policy_asked {};
 struct policy_passed {}; ///< it has signed, or need not
 struct policy_denied {
   std::string why;
 };
 /// How far the check of one event has come.
-using policy_progress = std::variant<policy_unchecked, policy_wanted, policy_asked, policy_passed, policy_denied>;
+using policy_progress = std::variant<policy_unchecked, policy_pending, policy_asked, policy_passed, policy_denied>;
 /// What it comes to.
 using policy_result = std::variant<policy_passed, policy_denied, waits_for_policy_server>;
 

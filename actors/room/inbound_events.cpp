@@ -367,7 +367,7 @@ policy_result inbound_events::check_policy(std::uint64_t id, inbound_event& w) {
     if (!w.state.is_given() &&
         room_.graph.judge(*w.event, writer_.state_before(w.event->prev_events)).judged != store::verdict::accepted)
       return policy_passed{};
-    w.policy = policy_wanted{};
+    w.policy = policy_pending{};
     if (!w.in_inbox) stage(w);
     w.pulled_for = 0; // it no longer belongs to the gap it was fetched for
   }

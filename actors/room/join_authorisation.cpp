@@ -45,7 +45,7 @@ std::optional<join_authorisation::outcome> join_authorisation::begin(const std::
   for (const auto& room : rooms) {
     const auto asked = pending_.expect(question::membership_elsewhere{number}, pending_questions::room_patience_ms);
     ++a.open;
-    out_.send_at_once({actor_kind::room, room}, member_wanted{out_.self(), asked, user});
+    out_.send_at_once({actor_kind::room, room}, member_request{out_.self(), asked, user});
   }
   if (a.open == 0)
     return outcome{a.user, std::move(a.next),
@@ -67,11 +67,11 @@ std::optional<join_authorisation::outcome> join_authorisation::answered(question
                                                                         const timed_out&) {
   // A room that has failed meanwhile counts as one that we are not in.
   if (const auto it = waiting_.find(q.join); it != waiting_.end()) it->second.silent_room = true;
-  return answered(q, member_told{});
+  return answered(q, member_response{});
 }
 
 std::optional<join_authorisation::outcome> join_authorisation::answered(question::membership_elsewhere q,
-                                                                        const member_told& m) {
+                                                                        const member_response& m) {
   const auto it = waiting_.find(q.join);
   if (it == waiting_.end()) return {};
   --it->second.open;

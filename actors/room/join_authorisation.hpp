@@ -22,7 +22,7 @@ struct send_join_call {
   federation_call call;
   matrix::event_ptr join;
 };
-using authorised_step = std::variant<make_join_call, send_join_call, join_wanted>;
+using authorised_step = std::variant<make_join_call, send_join_call, join_request>;
 
 /// Restricted rooms: whoever is in one of the rooms that the join rule names may join, when a server that can see so
 /// lets one of its users who may invite answer for them. Source: server-server-api, "Restricted rooms"; room versions 8
@@ -50,7 +50,7 @@ public:
   /// Asks the rooms that the join rule names. @returns what is known at once; nothing: `answered` brings it
   std::optional<outcome> begin(const std::string& user, authorised_step next);
   /// @returns nothing: other rooms are still asked, or it is known already
-  std::optional<outcome> answered(question::membership_elsewhere q, const member_told& m);
+  std::optional<outcome> answered(question::membership_elsewhere q, const member_response& m);
   std::optional<outcome> answered(question::membership_elsewhere q, const timed_out&);
   bool is_idle() const { return waiting_.empty(); }
 

@@ -10,13 +10,13 @@ namespace causeway::room {
 
 using matrix::json::object;
 
-void joins::want(const join_wanted& m) {
+void joins::want(const join_request& m) {
   if (!room_.takes_part()) return remote_.want(m);
   if (auto fine = goes_on_from(*room_.graph.create(), m.predecessor); !fine) events_.join_ended(m, fine.error());
   else join_here(m);
 }
 
-void joins::join_here(const join_wanted& m) {
+void joins::join_here(const join_request& m) {
   if (room_.graph.membership(m.user_id) == matrix::membership::join) return events_.join_ended(m, {});
   if (invitations_.is_missing(m) &&
       invitations_.receive(m.invite, std::string{matrix::server_name_of(m.invite->sender)}, m))
@@ -25,7 +25,7 @@ void joins::join_here(const join_wanted& m) {
   commit(m, {});
 }
 
-void joins::commit(const join_wanted& m, const std::string& authoriser) {
+void joins::commit(const join_request& m, const std::string& authoriser) {
   object content{{"membership", "join"}};
   if (!m.display_name.empty()) content.set("displayname", m.display_name);
   if (!m.avatar_url.empty()) content.set("avatar_url", m.avatar_url);
@@ -47,7 +47,7 @@ void joins::authorise(const std::string& user, authorised_step next) {
 void joins::authorised(std::optional<join_authorisation::outcome> known) {
   if (!known) return;
   auto& a = *known;
-  const auto* wanted = std::get_if<join_wanted>(&a.next);
+  const auto* wanted = std::get_if<join_request>(&a.next);
   if (!wanted) return events_.call_authorised(std::move(a.next), a.authoriser);
   // The room may have been left while others were asked.
   if (!room_.takes_part())

@@ -24,16 +24,18 @@ public:
       : room_(room), authoring_(author), remote_(remote), invitations_(invitations), events_(events),
         authorisation_(room, out, pending), resident_(room, out, pending, events) {}
 
-  void want(const join_wanted& m);
+  void want(const join_request& m);
   /// @pre we take part in the room
-  void join_here(const join_wanted& m);
+  void join_here(const join_request& m);
 
   /// Whether a user who joins has to be let in by somebody.
   bool needs_authorisation(std::string_view user) const { return authorisation_.is_needed(user); }
   /// Asks the rooms that the join rule names. A join of ours goes on by itself, see room_events::call_authorised for
   /// those of other servers.
   void authorise(const std::string& user, authorised_step next);
-  void answered(question::membership_elsewhere q, const member_told& m) { authorised(authorisation_.answered(q, m)); }
+  void answered(question::membership_elsewhere q, const member_response& m) {
+    authorised(authorisation_.answered(q, m));
+  }
   void answered(question::membership_elsewhere q, const timed_out& m) { authorised(authorisation_.answered(q, m)); }
   void answered(question::of_resident q, const peer_answer& m) { resident_.answered(std::move(q), m); }
   void answered(question::of_resident q, const timed_out& m) { resident_.answered(std::move(q), m); }
@@ -44,7 +46,7 @@ public:
 
 private:
   /// @param authoriser  user of ours who lets them in; empty: nobody is needed
-  void commit(const join_wanted& m, const std::string& authoriser);
+  void commit(const join_request& m, const std::string& authoriser);
   /// Nothing: it is not known yet.
   void authorised(std::optional<join_authorisation::outcome> known);
 

@@ -15,7 +15,7 @@ void set_or_erase(object& content, std::string_view key, const std::string& text
 }
 
 /// What a membership says of its user when the profile is this one.
-object with_profile(object content, const member_update_wanted& m) {
+object with_profile(object content, const member_update_request& m) {
   set_or_erase(content, "displayname", m.display_name);
   set_or_erase(content, "avatar_url", m.avatar_url);
   for (const auto* key : {"join_authorised_via_users_server", "reason"}) content.erase(key); // of how they came in
@@ -24,7 +24,7 @@ object with_profile(object content, const member_update_wanted& m) {
 
 } // namespace
 
-std::optional<chat_command> member_updates::want(const member_update_wanted& m) {
+std::optional<chat_command> member_updates::want(const member_update_request& m) {
   const auto stands = room_.takes_part() ? room_.graph.state_event("m.room.member", m.user_id) : nullptr;
   const auto membership = stands ? stands->membership() : matrix::membership::none;
   if (m.leaves && membership == matrix::membership::join) {

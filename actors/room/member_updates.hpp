@@ -19,12 +19,12 @@ public:
 
   /// @returns a command that is to be carried out in its turn: somebody leaves who is in the room, and what they have
   /// left open ends before
-  std::optional<chat_command> want(const member_update_wanted& m);
+  std::optional<chat_command> want(const member_update_request& m);
   /// Before a decision is handed over: memberships of ours among its rows are noted, and the directory hears who is in.
   void note_members();
 
 private:
-  void answer(const member_update_wanted& m, bool is_done) { out_.send(m.reply_to, member_updated{m.asked, is_done}); }
+  void answer(const member_update_request& m, bool is_done) { out_.send(m.reply_to, member_updated{m.asked, is_done}); }
 
   const room_state& room_;
   decision& out_;

@@ -213,7 +213,7 @@ std::optional<std::string> missing_events::state_source_for(const gap& g, const 
 bool missing_events::ask_state(gap& g, const inbound_event& at) {
   const auto source = state_source_for(g, at);
   if (!source) return false;
-  const bool whole = g.before.whole_wanted.contains({*source, at.event->event_id});
+  const bool whole = g.before.whole_requested.contains({*source, at.event->event_id});
   peer_request r;
   r.endpoint = whole ? matrix::endpoint::state : matrix::endpoint::state_ids;
   r.parameters = {room_.id};
@@ -274,7 +274,7 @@ void missing_events::ask_whole_state(std::uint64_t number) {
   auto& g = gaps_.at(number);
   if (g.by_ids) g.open.event_id = g.by_ids->event_id;
   g.by_ids.reset();
-  g.before.whole_wanted.insert({g.open.asked_of, g.open.event_id});
+  g.before.whole_requested.insert({g.open.asked_of, g.open.event_id});
   ask_gap(number);
 }
 
@@ -436,7 +436,7 @@ void missing_events::gap_answered(std::uint64_t number, const std::string& text)
     auto told = import_.parse(*pdus, matrix::count_policy::bounded); // they come to be placed, like what is pushed
     if (told.size() > room_.node.settings().room.missing_events_limit)
       told.resize(room_.node.settings().room.missing_events_limit);
-    return missing_events_told(number, told);
+    return missing_events_answered(number, told);
   }
   case step::auth_events: {
     const auto of = inbound_.by_event().find(g.open.event_id);
@@ -588,7 +588,7 @@ void missing_events::gap_verified(std::uint64_t number, const std::vector<matrix
     return verify_told_of_gap(number);
   }
   repair_.repair(event_import::stripped(events, checks), g.open.asked_of);
-  auth_events_told(number, event_import::verified(events, checks));
+  auth_events_answered(number, event_import::verified(events, checks));
 }
 
 bool missing_events::may_know_soon(const gap& g) const {
@@ -624,7 +624,7 @@ std::size_t missing_events::take_over(std::uint64_t number, const std::vector<ma
   return count;
 }
 
-void missing_events::missing_events_told(std::uint64_t number, const std::vector<matrix::event_ptr>& told) {
+void missing_events::missing_events_answered(std::uint64_t number, const std::vector<matrix::event_ptr>& told) {
   auto& g = gaps_.at(number);
   // An answer that came after its attempt may be about what was fetched in that, and dropped with it: between it and
   // the event would be a hole.
@@ -664,7 +664,7 @@ void missing_events::missing_events_told(std::uint64_t number, const std::vector
   inbound_.advance();
 }
 
-void missing_events::auth_events_told(std::uint64_t number, std::vector<matrix::event_ptr> events) {
+void missing_events::auth_events_answered(std::uint64_t number, std::vector<matrix::event_ptr> events) {
   auto& g = gaps_.at(number);
   // What still lacks something is kept as long as this gap: the next answer may bring it.
   auto kept = ids_of(g.unplaced_auth_events);

@@ -109,12 +109,12 @@ private:
   };
   /// What has been asked for a gap already, so that nothing is asked in vain again.
   struct gap_history {
-    std::set<std::string> turned_to;                            ///< servers that had their turn
-    std::set<std::pair<std::string, std::string>> states_asked; ///< (server, event)
-    std::set<std::pair<std::string, std::string>> whole_wanted; ///< (server, event) where ids lead to nothing
-    std::set<std::string> unresponsive_sources;                 ///< events whose state somebody did not answer for
-    std::set<std::string> chains_asked, singles_asked;          ///< of the server whose turn it is
-    std::set<std::string> refuted;                              ///< events that were pulled and are nobody's word
+    std::set<std::string> turned_to;                               ///< servers that had their turn
+    std::set<std::pair<std::string, std::string>> states_asked;    ///< (server, event)
+    std::set<std::pair<std::string, std::string>> whole_requested; ///< (server, event) where ids lead to nothing
+    std::set<std::string> unresponsive_sources;                    ///< events whose state somebody did not answer for
+    std::set<std::string> chains_asked, singles_asked;             ///< of the server whose turn it is
+    std::set<std::string> refuted;                                 ///< events that were pulled and are nobody's word
     /// (server, event) about whose state it let a question hang, and was asked once more when it answered another
     std::set<std::pair<std::string, std::string>> asked_again;
     std::uint32_t walks_again = 0; ///< the same about what lies between, whoever it was
@@ -236,8 +236,8 @@ private:
   /// What another gap has fetched and is stuck with belongs to this one, which has been told of it too: the walk goes
   /// on behind it.
   std::size_t take_over(std::uint64_t number, const std::vector<matrix::event_ptr>& told);
-  void missing_events_told(std::uint64_t number, const std::vector<matrix::event_ptr>& told);
-  void auth_events_told(std::uint64_t number, std::vector<matrix::event_ptr> events);
+  void missing_events_answered(std::uint64_t number, const std::vector<matrix::event_ptr>& told);
+  void auth_events_answered(std::uint64_t number, std::vector<matrix::event_ptr> events);
 
   const room_state& room_;
   decision& out_;

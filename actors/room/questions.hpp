@@ -156,7 +156,7 @@ struct doubtful_memberships {
   std::vector<matrix::event_ptr> events;
 };
 
-// -- of other rooms: member_told, summary_told
+// -- of other rooms: member_response, summary_response
 
 /// join_authorisation: whether the user is in a room that the join rule names.
 struct membership_elsewhere {

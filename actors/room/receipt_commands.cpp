@@ -33,12 +33,12 @@ command_outcome receipt_commands::run(const queued_command& c, const chat::mark_
 command_outcome receipt_commands::run(const queued_command& c, const chat::query_receipts& x) {
   const auto& event_id = c.event_ids.at(x.message);
   if (event_id == "?") return no_such_message("message", x.message);
-  out_.send({actor_kind::receipts, ""}, readers_wanted{c.command.reference, room_.id, event_id, x.after.value_or("")});
+  out_.send({actor_kind::receipts, ""}, readers_request{c.command.reference, room_.id, event_id, x.after.value_or("")});
   return ends_later{};
 }
 
 command_outcome receipt_commands::run(const queued_command& c, const chat::query_read_positions& x) {
-  out_.send({actor_kind::receipts, ""}, readers_wanted{c.command.reference, room_.id, "", x.after.value_or("")});
+  out_.send({actor_kind::receipts, ""}, readers_request{c.command.reference, room_.id, "", x.after.value_or("")});
   return ends_later{};
 }
 

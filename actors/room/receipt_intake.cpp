@@ -50,8 +50,8 @@ void receipt_intake::observe(const std::vector<state_change>& changes) {
     out_.send({actor_kind::receipts, ""}, server_joined{room_.id, std::string{server}, users});
 }
 
-void receipt_intake::send_servers(const room_servers_wanted& m) {
-  room_servers_told told{m.asked, {}};
+void receipt_intake::send_servers(const room_servers_request& m) {
+  room_servers_response told{m.asked, {}};
   const auto is_meant = [&] {
     return m.user_id.empty() || (room_.graph.membership(m.user_id) == matrix::membership::join &&
                                  bool{room_.acl_admits(matrix::server_name_of(m.user_id))});

@@ -22,7 +22,7 @@ public:
   /// The current state has changed. A server whose first member has joined is owed what ours have read.
   void observe(const std::vector<state_change>& changes);
   /// Who is told what ours have read.
-  void send_servers(const room_servers_wanted& m);
+  void send_servers(const room_servers_request& m);
 
 private:
   const room_state& room_;

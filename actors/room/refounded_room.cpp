@@ -9,7 +9,7 @@
 
 namespace causeway::room {
 
-void refounded_room::make(const refounding_wanted& m) {
+void refounded_room::make(const refounding_request& m) {
   const address former{actor_kind::room, m.former.room_id};
   if (p_.room.exists) return p_.out.send(former, refounding_done{}); // told again
   if (auto made = make_events(m); !made) {
@@ -31,7 +31,7 @@ void refounded_room::make(const refounding_wanted& m) {
   p_.out.send(former, refounding_done{});
 }
 
-status refounded_room::make_events(const refounding_wanted& m) {
+status refounded_room::make_events(const refounding_request& m) {
   const auto* from = matrix::find_room_version(m.former.room_version);
   if (!from) return fault{fault_code::unsupported_room_version, m.former.room_version};
   is_making_ = true;
@@ -54,7 +54,7 @@ status refounded_room::make_events(const refounding_wanted& m) {
   return ok();
 }
 
-void refounded_room::invite(const refounding_wanted& m) {
+void refounded_room::invite(const refounding_request& m) {
   for (const auto& x : m.invitations) {
     if (x.direction == invitation_direction::outgoing && x.state == invitation_state::sending) {
       invite(m, x);
@@ -74,7 +74,7 @@ void refounded_room::invite(const refounding_wanted& m) {
   }
 }
 
-void refounded_room::invite(const refounding_wanted& m, const store::put_invitation& former) {
+void refounded_room::invite(const refounding_request& m, const store::put_invitation& former) {
   const auto* rules = matrix::find_room_version(m.former.room_version);
   const auto invited = rules ? matrix::parse_event(former.event, *rules) : result<matrix::event_ptr>{fault{}};
   auto made = p_.invitations.invite(former.inviter, former.user_id, invited ? text_of(**invited, "reason") : "");

@@ -34,7 +34,7 @@ public:
   };
   explicit refounded_room(const parts& p) : p_(p) {}
 
-  void make(const refounding_wanted& m);
+  void make(const refounding_request& m);
   /// While its events are made: the chat server knows all of it.
   bool is_making() const { return is_making_; }
 
@@ -49,9 +49,9 @@ public:
 
 private:
   /// @returns fault: nothing is left of it
-  status make_events(const refounding_wanted& m);
-  void invite(const refounding_wanted& m);
-  void invite(const refounding_wanted& m, const store::put_invitation& former);
+  status make_events(const refounding_request& m);
+  void invite(const refounding_request& m);
+  void invite(const refounding_request& m, const store::put_invitation& former);
 
   parts p_;
   bool is_making_ = false;

@@ -168,7 +168,7 @@ void refounding::hand_over(std::vector<matrix::event_ptr> events, std::vector<st
   }
   stage_ = stage::handing_over;
   alarm_.set(p_.out.now() + tell_again_ms);
-  refounding_wanted w;
+  refounding_request w;
   w.former = room.head;
   w.create_event = std::move(create);
   w.refused_by = std::move(server);

@@ -25,7 +25,7 @@ constexpr std::uint32_t join_verifications_max = 3;
 
 } // namespace
 
-void remote_join::want(const join_wanted& m) {
+void remote_join::want(const join_request& m) {
   if (join_) {
     queue_.push_back(m);
     return;
@@ -131,7 +131,7 @@ void remote_join::template_received(const peer_answer& m) {
   else send();
 }
 
-result<matrix::event_ptr> join_of_template(const room_state& room, const peer_answer& m, const join_wanted& wanted,
+result<matrix::event_ptr> join_of_template(const room_state& room, const peer_answer& m, const join_request& wanted,
                                            time_ms now) {
   auto bad = [](std::string why) { return fault{fault_code::peer_bad_answer, "make_join: " + std::move(why)}; };
   auto body = matrix::json::parse(m.body);

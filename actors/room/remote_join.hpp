@@ -28,7 +28,7 @@ public:
       : room_(room), out_(out), pending_(pending), writer_(writer), notifier_(notifier), events_(events) {}
 
   /// @pre nobody of ours is in the room
-  void want(const join_wanted& m);
+  void want(const join_request& m);
   bool is_active() const { return join_.has_value(); }
   bool is_idle() const { return !is_active(); }
   time_ms deadline() const { return alarm_.at(); }
@@ -45,7 +45,7 @@ public:
 private:
   enum class step : std::uint8_t { make_join, sizing, send_join, verifying };
   struct handshake {
-    join_wanted wanted;
+    join_request wanted;
     std::size_t via = 0;
     bool is_asking = false; ///< another server, or the verifier
     step at = step::make_join;
@@ -79,14 +79,14 @@ private:
   chat_notifier& notifier_;
   room_events& events_;
   std::optional<handshake> join_;
-  std::vector<join_wanted> queue_;
+  std::vector<join_request> queue_;
   alarm_time alarm_; ///< keys that were missing are asked for again
 };
 
 /// Our user's join in the shape the other server gave, signed; nothing of the template is taken over that they did not
 /// want.
 /// @returns faults peer_bad_answer, unsupported_room_version
-result<matrix::event_ptr> join_of_template(const room_state& room, const peer_answer& m, const join_wanted& wanted,
+result<matrix::event_ptr> join_of_template(const room_state& room, const peer_answer& m, const join_request& wanted,
                                            time_ms now);
 
 } // namespace causeway::room

@@ -57,12 +57,12 @@ void request_service::forward_invite(const federation_call& m) {
   out_.send_at_once({actor_kind::invitation, invitation::key_of(room_.id, user)}, m);
 }
 
-void request_service::send_member(const member_wanted& m) {
+void request_service::send_member(const member_request& m) {
   const bool ours = room_.takes_part();
   const bool joined = ours && room_.graph.membership(m.user_id) == matrix::membership::join &&
                       (m.with_server.empty() || room_.has_server(m.with_server));
   // A room whose members are not all known yet can say yes, but not no.
-  out_.send(m.reply_to, member_told{m.asked, joined || (ours && !partial_.is_active()), joined});
+  out_.send(m.reply_to, member_response{m.asked, joined || (ours && !partial_.is_active()), joined});
 }
 
 } // namespace causeway::room

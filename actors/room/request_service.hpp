@@ -22,14 +22,14 @@ public:
 
   void serve(const federation_call& m);
   /// Of another room: is this user in you?
-  void send_member(const member_wanted& m);
+  void send_member(const member_request& m);
   /// Of a space: what may its asker see of this room?
-  void summarize(const summary_wanted& m) { hierarchy_.summarize(m); }
+  void summarize(const summary_request& m) { hierarchy_.summarize(m); }
   void answered(const question::called_events& q, const store_answered& m) { queries_.answered(q, m); }
   void answered(const question::called_events& q, const timed_out& m) { queries_.answered(q, m); }
   void answered(question::near_timestamp q, const store_answered& m) { timestamps_.answered(std::move(q), m); }
   void answered(const question::near_timestamp& q, const timed_out& m) { timestamps_.answered(q, m); }
-  void answered(question::child_summary q, const summary_told& m) { hierarchy_.answered(std::move(q), m); }
+  void answered(question::child_summary q, const summary_response& m) { hierarchy_.answered(std::move(q), m); }
   void answered(const question::child_summary& q, const timed_out& m) { hierarchy_.answered(q, m); }
   bool is_idle() const { return queries_.is_idle() && timestamps_.is_idle() && hierarchy_.is_idle(); }
 

@@ -37,7 +37,7 @@ std::vector<std::string> resident_join::residents_that_may_grant() const {
   return servers;
 }
 
-void resident_join::begin(const join_wanted& m, const fault& why) {
+void resident_join::begin(const join_request& m, const fault& why) {
   join j{m, residents_that_may_grant(), 0, 0, nullptr, why, out_.now()};
   j.wanted.room_version = room_.head.room_version;
   if (joins_.size() >= joins_max)

@@ -28,7 +28,7 @@ public:
       : room_(room), out_(out), pending_(pending), events_(events) {}
 
   /// @param why  none of us can let the user in
-  void begin(const join_wanted& m, const fault& why);
+  void begin(const join_request& m, const fault& why);
   void answered(question::of_resident, const peer_answer& m);
   void answered(question::of_resident, const timed_out& m);
   /// An event of another server has its place, or none. @param error  empty: it was taken
@@ -39,7 +39,7 @@ public:
 
 private:
   struct join {
-    join_wanted wanted;
+    join_request wanted;
     std::vector<std::string> via;
     std::size_t at = 0;      ///< of `via`
     token asked = 0;         ///< 0: the join is signed and on its way through the checks

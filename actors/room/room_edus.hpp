@@ -12,7 +12,7 @@ public:
   void receive(const edu_received& m) { typing_.receive(m); }
   void receive(const receipts_received& m) { receipts_.receive(m); }
   void observe(const std::vector<state_change>& changes) { receipts_.observe(changes); }
-  void send_servers(const room_servers_wanted& m) { receipts_.send_servers(m); }
+  void send_servers(const room_servers_request& m) { receipts_.send_servers(m); }
   time_ms deadline() const { return typing_.deadline(); }
   void on_deadline() { typing_.on_deadline(); }
   bool is_idle() const { return typing_.is_idle(); }

@@ -11,7 +11,7 @@ namespace causeway::room {
 
 /// How a join through another server has ended.
 struct remote_joined {
-  join_wanted wanted;
+  join_request wanted;
   matrix::event_ptr event; ///< our join
   std::size_t via = 0;     ///< index in `wanted.via` of the server that let us in
   bool again = false;      ///< we were in the room before
@@ -20,7 +20,7 @@ struct remote_joined {
   std::vector<state_change> changes;
   std::vector<std::string> outliers;       ///< ids of events that are new in the graph
   std::vector<matrix::event_ptr> stripped; ///< events whose content did not match its hash
-  std::vector<join_wanted> waiting;        ///< joins that have waited for this one
+  std::vector<join_request> waiting;       ///< joins that have waited for this one
 };
 
 /// What a component says to the others, by way of the room: the machine alone knows whom it concerns.
@@ -47,8 +47,8 @@ public:
   virtual void joined(remote_joined j) = 0;
   /// It has failed with all servers. @param join_outcome_unknown  one of them got the join and its answer was lost
   /// @param waiting  joins that have waited for how it ends
-  virtual void join_failed(const join_wanted& wanted, const fault& why, bool join_outcome_unknown,
-                           const std::vector<join_wanted>& waiting) = 0;
+  virtual void join_failed(const join_request& wanted, const fault& why, bool join_outcome_unknown,
+                           const std::vector<join_request>& waiting) = 0;
   /// A join of ours, signed by a resident that lets the user in: it takes the way of every event of another server.
   virtual void join_signed(const matrix::event_ptr& x, const std::string& server) = 0;
   /// An invite of ours is in the graph, or will never be.
@@ -56,7 +56,7 @@ public:
   /// All invitations that a leave would have left behind are revoked.
   virtual void withdrawals_ended() = 0;
   /// The invite that a join rests on is in the room now, or will never be.
-  virtual void join_again(join_wanted m) = 0;
+  virtual void join_again(join_request m) = 0;
   /// A call that was held is to be answered now.
   virtual void call_released(const federation_call& m) = 0;
   /// A user who joins through us may be let in, or not.
@@ -64,7 +64,7 @@ public:
   /// @param authoriser  of ours who lets them in
   virtual void call_authorised(authorised_step next, const result<std::string>& authoriser) = 0;
   /// A join is over, one way or the other. @param why  none: joined
-  virtual void join_ended(const join_wanted& m, const fault& why, bool join_outcome_unknown = false) = 0;
+  virtual void join_ended(const join_request& m, const fault& why, bool join_outcome_unknown = false) = 0;
   /// The history before our join has been fetched, or is given up.
   virtual void history_fetched() = 0;
 };

@@ -20,8 +20,8 @@ constexpr time_ms withdrawal_margin_ms = 15'000;
 
 } // namespace
 
-attempt<std::optional<invite_wanted>> room_invitations::invite(const std::string& by, const std::string& user,
-                                                               const std::string& reason) {
+attempt<std::optional<room_invite_request>> room_invitations::invite(const std::string& by, const std::string& user,
+                                                                     const std::string& reason) {
   if (!room_.node.is_local(by)) return fault{fault_code::invalid_param, "by: " + by + " is not a user of this server"};
   const auto server = std::string{matrix::server_name_of(user)};
   if (auto fine = room_.node.federates_with(server); !fine) return fine.error();
@@ -34,12 +34,13 @@ attempt<std::optional<invite_wanted>> room_invitations::invite(const std::string
   if (room_.is_direct()) content.set("is_direct", true);
   if (!reason.empty()) content.set("reason", reason);
   auto e = authoring_.author({"m.room.member", by, user, std::move(content)});
-  if (!e) return attempt<std::optional<invite_wanted>>::failed_like(e);
+  if (!e) return attempt<std::optional<room_invite_request>>::failed_like(e);
   if (room_.node.is_local(user)) {
     if (auto fine = authoring_.commit(*e); !fine) return fine.error();
-    return std::optional<invite_wanted>{};
+    return std::optional<room_invite_request>{};
   }
-  return std::optional{invite_wanted{*e, stripped_state(room_, by), room_.head.chat_room_id, room_.head.type, {}}};
+  return std::optional{
+    room_invite_request{*e, stripped_state(room_, by), room_.head.chat_room_id, room_.head.type, {}}};
 }
 
 void room_invitations::consider_group_with(const std::string& invited) {
@@ -52,7 +53,7 @@ void room_invitations::consider_group_with(const std::string& invited) {
   writer_.become_group();
 }
 
-void room_invitations::begin(const std::string& user, invite_wanted wanted) {
+void room_invitations::begin(const std::string& user, room_invite_request wanted) {
   inviting_.add(user, wanted, out_.now());
   out_.send({actor_kind::invitation, invitation::key_of(room_.id, user)}, std::move(wanted));
   resend_.set(inviting_.deadline());
@@ -336,7 +337,7 @@ void room_invitations::handled_by_room(const pdus_handled& m) {
     else if (placed.where == invite_place::refused && !error.empty()) placed.why.detail = error;
     return out_.send(call->reply_to, std::move(placed));
   }
-  auto join = std::get<join_wanted>(std::move(*next));
+  auto join = std::get<join_request>(std::move(*next));
   if (m.overloaded) return events_.join_ended(join, {fault_code::overloaded, "the room has too much under way"});
   if (place_of(*join.invite).where == invite_place::staged) {
     arriving_.stage(std::move(join), out_.now());
@@ -361,7 +362,7 @@ void room_invitations::end_arriving() {
   arriving_end_.set(arriving_.deadline());
 }
 
-bool room_invitations::is_missing(const join_wanted& m) const {
+bool room_invitations::is_missing(const join_request& m) const {
   if (!m.invite || room_.graph.membership(m.user_id) == matrix::membership::invite) return false;
   const auto* known = room_.graph.find(m.invite->event_id);
   if (known && known->judged != store::verdict::outlier) return false;
@@ -431,14 +432,14 @@ void room_invitations::notify_local_users() {
   });
 }
 
-void room_invitations::send_membership(const membership_wanted& m) {
+void room_invitations::send_membership(const membership_request& m) {
   if (auto e = room_.exists ? room_.graph.state_event("m.room.member", m.user_id) : nullptr) notify_current(e);
   else
     out_.send({actor_kind::invitation, invitation::key_of(room_.id, m.user_id)},
               invited_membership_changed{matrix::membership::none, {}, {}, nullptr, true});
 }
 
-void room_invitations::leave(const leave_wanted& m) {
+void room_invitations::leave(const leave_request& m) {
   fault why;
   const bool ours = room_.takes_part();
   if (!ours)

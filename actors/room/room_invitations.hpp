@@ -36,9 +36,9 @@ public:
   /// Authors an invite. One of ours is invited with it, it is in the graph; of another server's user the invitation is
   /// to be told, see `begin`.
   /// @returns nothing for a user of ours; faults invalid_param, server_denied, forbidden, conflict
-  attempt<std::optional<invite_wanted>> invite(const std::string& by, const std::string& user,
-                                               const std::string& reason);
-  void begin(const std::string& user, invite_wanted wanted);
+  attempt<std::optional<room_invite_request>> invite(const std::string& by, const std::string& user,
+                                                     const std::string& reason);
+  void begin(const std::string& user, room_invite_request wanted);
   /// A third person makes a dm a group_dm.
   void consider_group_with(const std::string& invited);
   void begun(const invite_begun& m) { inviting_.confirm(m); }
@@ -74,13 +74,13 @@ public:
   bool has_withdrawals() const { return !withdrawing_.empty(); }
 
   // -- what invitations ask
-  void send_membership(const membership_wanted& m);
-  void leave(const leave_wanted& m);
+  void send_membership(const membership_request& m);
+  void leave(const leave_request& m);
   void rescind_again(const rescission_wanted_again& m);
 
   // -- whom the room is between
   /// Answers whether it is the direct message of two people.
-  void tell_direct(const direct_wanted& m);
+  void tell_direct(const direct_request& m);
 
   // -- another server invites one of ours
   void arrived(const invite_arrived& m);
@@ -88,7 +88,7 @@ public:
   bool receive(const matrix::event_ptr& invite, const std::string& origin, arriving_invites::waiting next);
   void handled_by_room(const pdus_handled& m);
   /// Whether the room has missed the invite that a user of ours accepts.
-  bool is_missing(const join_wanted& m) const;
+  bool is_missing(const join_request& m) const;
 
   // -- what they hear
   /// A membership has changed.

@@ -41,17 +41,17 @@ void room_machine::dispatch(const message& m) {
       using T = std::decay_t<decltype(x)>;
       if constexpr (std::is_same_v<T, store_answered> || std::is_same_v<T, peer_answer> ||
                     std::is_same_v<T, events_verified> || std::is_same_v<T, rescission_result> ||
-                    std::is_same_v<T, member_told> || std::is_same_v<T, summary_told>)
+                    std::is_same_v<T, member_response> || std::is_same_v<T, summary_response>)
         answer(x.asked, x);
       else if constexpr (std::is_same_v<T, timer_due>)
         x.name == fan_out::timer ? authoring_.deliveries().on_timer() : on_timer();
       else if constexpr (std::is_same_v<T, pdus_received>) inbound_.receive(x);
       else if constexpr (std::is_same_v<T, chat_command>) commands_.take(x);
       else if constexpr (std::is_same_v<T, federation_call>) requests_.serve(x);
-      else if constexpr (std::is_same_v<T, summary_wanted>) requests_.summarize(x);
-      else if constexpr (std::is_same_v<T, member_wanted>) requests_.send_member(x);
+      else if constexpr (std::is_same_v<T, summary_request>) requests_.summarize(x);
+      else if constexpr (std::is_same_v<T, member_request>) requests_.send_member(x);
       else if constexpr (std::is_same_v<T, revoke_invite>) room_invitations_.revoke(x);
-      else if constexpr (std::is_same_v<T, join_wanted>) joins_.want(x);
+      else if constexpr (std::is_same_v<T, join_request>) joins_.want(x);
       else if constexpr (std::is_same_v<T, invite_accepted_by_server>) {
         room_invitations_.commit(x);
       } else if constexpr (std::is_same_v<T, invite_begun>) {
@@ -62,17 +62,17 @@ void room_machine::dispatch(const message& m) {
         room_invitations_.arrived(x);
       } else if constexpr (std::is_same_v<T, pdus_handled>) {
         room_invitations_.handled_by_room(x);
-      } else if constexpr (std::is_same_v<T, membership_wanted>) {
+      } else if constexpr (std::is_same_v<T, membership_request>) {
         room_invitations_.send_membership(x);
-      } else if constexpr (std::is_same_v<T, leave_wanted>) {
+      } else if constexpr (std::is_same_v<T, leave_request>) {
         room_invitations_.leave(x);
       } else if constexpr (std::is_same_v<T, rescission_wanted_again>) {
         room_invitations_.rescind_again(x);
-      } else if constexpr (std::is_same_v<T, member_update_wanted>) {
+      } else if constexpr (std::is_same_v<T, member_update_request>) {
         if (auto leave = unasked_.members.want(x)) commands_.take(*leave);
-      } else if constexpr (std::is_same_v<T, direct_wanted>) {
+      } else if constexpr (std::is_same_v<T, direct_request>) {
         room_invitations_.tell_direct(x);
-      } else if constexpr (std::is_same_v<T, successor_wanted>) {
+      } else if constexpr (std::is_same_v<T, successor_request>) {
         commands_.found_successor(x);
       } else if constexpr (std::is_same_v<T, successor_founded>) {
         commands_.successor_founded(x);
@@ -82,16 +82,16 @@ void room_machine::dispatch(const message& m) {
         edus_.receive(x);
       } else if constexpr (std::is_same_v<T, receipts_received>) {
         edus_.receive(x);
-      } else if constexpr (std::is_same_v<T, room_servers_wanted>) {
+      } else if constexpr (std::is_same_v<T, room_servers_request>) {
         edus_.send_servers(x);
-      } else if constexpr (std::is_same_v<T, room_version_refused> || std::is_same_v<T, refounding_wanted> ||
+      } else if constexpr (std::is_same_v<T, room_version_refused> || std::is_same_v<T, refounding_request> ||
                            std::is_same_v<T, refounding_done> || std::is_same_v<T, room_succeeded> ||
                            std::is_same_v<T, handover_ended>) {
         commands_.on(x);
       } else if constexpr (std::is_same_v<T, room_named>) {
         writer_.name(x.chat_room_id);
-      } else if constexpr (std::is_same_v<T, status_wanted>) {
-        out_.send_at_once(x.reply_to, status_told{x.asked, {actor_kind::room, room_.id}, describe(out_.now())});
+      } else if constexpr (std::is_same_v<T, status_request>) {
+        out_.send_at_once(x.reply_to, status_response{x.asked, {actor_kind::room, room_.id}, describe(out_.now())});
       } else if constexpr (std::is_same_v<T, passivate>) {
         timer_.consider_end(is_idle());
       } else {

@@ -94,11 +94,11 @@ private:
   void full_state_known(const std::vector<state_change>& news, const std::vector<std::string>& members) override;
   void full_state_unavailable() override;
   void joined(remote_joined j) override;
-  void join_failed(const join_wanted& wanted, const fault& why, bool join_outcome_unknown,
-                   const std::vector<join_wanted>& waiting) override;
+  void join_failed(const join_request& wanted, const fault& why, bool join_outcome_unknown,
+                   const std::vector<join_request>& waiting) override;
   void join_signed(const matrix::event_ptr& x, const std::string& server) override;
-  void join_again(join_wanted m) override;
-  void join_ended(const join_wanted& m, const fault& why, bool join_outcome_unknown = false) override;
+  void join_again(join_request m) override;
+  void join_ended(const join_request& m, const fault& why, bool join_outcome_unknown = false) override;
   void invitation_resolved(const std::string& user) override;
   void withdrawals_ended() override;
   void call_released(const federation_call& m) override;

@@ -90,8 +90,8 @@ void room_machine::history_fetched() { inbound_.advance(); } // gaps have waited
 
 // -- joins
 
-void room_machine::join_failed(const join_wanted& wanted, const fault& why, bool join_outcome_unknown,
-                               const std::vector<join_wanted>& waiting) {
+void room_machine::join_failed(const join_request& wanted, const fault& why, bool join_outcome_unknown,
+                               const std::vector<join_request>& waiting) {
   inbound_.release_pdus();
   join_ended(wanted, why, join_outcome_unknown);
   for (const auto& w : waiting) {
@@ -142,7 +142,7 @@ void room_machine::joined(remote_joined j) {
   inbound_.release_pdus(); // the past may take minutes: who speaks now is heard now
 }
 
-void room_machine::join_ended(const join_wanted& m, const fault& why, bool join_outcome_unknown) {
+void room_machine::join_ended(const join_request& m, const fault& why, bool join_outcome_unknown) {
   if (m.command) commands_.join_ended(*m.command, why);
   else if (!m.predecessor.empty())
     out_.send({actor_kind::room, m.predecessor}, successor_joined{room_.id, m.user_id, room_.head.room_version, why});
@@ -155,7 +155,7 @@ void room_machine::call_authorised(authorised_step next, const result<std::strin
   membership_service_.authorised(std::move(next), authoriser);
 }
 
-void room_machine::join_again(join_wanted m) { joins_.want(m); }
+void room_machine::join_again(join_request m) { joins_.want(m); }
 
 // -- invitations
 

@@ -79,7 +79,7 @@ void room_upgrade::load() {
 
 void room_upgrade::ask() {
   out_.send({actor_kind::room, work_->create->room_id},
-            successor_wanted{room_.id, work_->create, room_.type(), state_to_copy(room_)});
+            successor_request{room_.id, work_->create, room_.type(), state_to_copy(room_)});
   alarm_.set(out_.now() + repeat_ms);
 }
 
@@ -142,14 +142,14 @@ void room_upgrade::try_set(const char* type, const std::string& by, object conte
 
 // -- the room that is made
 
-void room_upgrade::found(const successor_wanted& m) {
+void room_upgrade::found(const successor_request& m) {
   successor_founded answer{room_.id, {}};
   if (!room_.exists)
     if (auto fine = make(m); !fine) answer.why = fine.error();
   out_.send({actor_kind::room, m.predecessor}, std::move(answer));
 }
 
-status room_upgrade::make(const successor_wanted& m) {
+status room_upgrade::make(const successor_request& m) {
   const auto* federates = m.create->content().find("m.federate");
   quiet_ = true;
   writer_.create(m.create, {}, m.type, !federates || !federates->as_bool() || *federates->as_bool());

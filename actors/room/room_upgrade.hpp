@@ -38,7 +38,7 @@ public:
   /// The successor exists, or cannot be made.
   void founded(const successor_founded& m);
   /// This room is to be the successor of another one.
-  void found(const successor_wanted& m);
+  void found(const successor_request& m);
   /// Goes on with what the store has of it.
   void load();
 
@@ -67,7 +67,7 @@ private:
   void close(const std::string& by);
   void try_set(const char* type, const std::string& by, matrix::json::object content);
   /// @returns what prevents it
-  status make(const successor_wanted& m);
+  status make(const successor_request& m);
 
   const room_state& room_;
   decision& out_;

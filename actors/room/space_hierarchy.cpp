@@ -85,20 +85,20 @@ void space_hierarchy::serve(const federation_call& m) {
     h.children.push_back(child);
     ++h.open;
     out_.send_at_once({actor_kind::room, child},
-                      summary_wanted{{actor_kind::room, room_.id}, asked, m.origin, room_.id, takes_part});
+                      summary_request{{actor_kind::room, room_.id}, asked, m.origin, room_.id, takes_part});
   }
   if (h.open == 0) return finish(h);
   open_.emplace(number, std::move(h));
 }
 
-void space_hierarchy::summarize(const summary_wanted& m) {
-  summary_told answer{m.asked, room_.takes_part(), {}};
+void space_hierarchy::summarize(const summary_request& m) {
+  summary_response answer{m.asked, room_.takes_part(), {}};
   if (answer.known && shows_summary_to(m.origin, m.parent, m.in_parent))
     answer.summary = matrix::json::canonical(summary_of(room_));
   out_.send(m.reply_to, std::move(answer));
 }
 
-void space_hierarchy::answered(question::child_summary q, const summary_told& m) {
+void space_hierarchy::answered(question::child_summary q, const summary_response& m) {
   open_.at(q.hierarchy).told.emplace(q.child, m);
   child_ended(q.hierarchy);
 }

@@ -24,8 +24,8 @@ public:
   /// GET /hierarchy.
   void serve(const federation_call& m);
   /// Of a space: what may its asker see of this room?
-  void summarize(const summary_wanted& m);
-  void answered(question::child_summary q, const summary_told& m);
+  void summarize(const summary_request& m);
+  void answered(question::child_summary q, const summary_response& m);
   void answered(const question::child_summary& q, const timed_out&);
   bool is_idle() const { return open_.empty(); }
 
@@ -33,9 +33,9 @@ private:
   struct hierarchy {
     federation_call call;
     matrix::json::array children_state;
-    std::vector<std::string> children;        ///< in order
-    std::size_t open = 0;                     ///< children that have not answered
-    std::map<std::string, summary_told> told; ///< child -> answer
+    std::vector<std::string> children;            ///< in order
+    std::size_t open = 0;                         ///< children that have not answered
+    std::map<std::string, summary_response> told; ///< child -> answer
   };
   void child_ended(std::uint64_t number);
   bool shows_summary_to(std::string_view server, std::string_view parent, bool in_parent) const;

@@ -63,7 +63,7 @@ std::vector<std::string> successor_following::via() const {
 }
 
 void successor_following::ask_for(const std::string& user) {
-  join_wanted w;
+  join_request w;
   w.user_id = user;
   w.via = via();
   w.is_direct = room_.is_direct();

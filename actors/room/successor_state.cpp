@@ -125,7 +125,7 @@ std::vector<matrix::event_ptr> state_to_copy(const room_state& old) {
   return found;
 }
 
-std::vector<draft> successor_drafts(const context& node, const successor_wanted& m) {
+std::vector<draft> successor_drafts(const context& node, const successor_request& m) {
   const auto& create = *m.create;
   const auto& by = create.sender;
   std::vector<draft> drafts;

@@ -26,6 +26,6 @@ std::vector<matrix::event_ptr> state_to_copy(const room_state& old);
 
 /// The events behind the create event, in order. The levels come last but one: until then whoever makes the room may do
 /// all of it.
-std::vector<draft> successor_drafts(const context& node, const successor_wanted& m);
+std::vector<draft> successor_drafts(const context& node, const successor_request& m);
 
 } // namespace causeway::room

@@ -21,7 +21,7 @@ public:
 
   struct invite {
     std::string event_id, by;
-    std::optional<invite_wanted> unconfirmed; ///< nothing: its row is on disk
+    std::optional<room_invite_request> unconfirmed; ///< nothing: its row is on disk
     time_ms told_at = 0;
     bool is_version_refused = false; ///< its server does not know the room's version: it has not seen the room
   };
@@ -29,7 +29,7 @@ public:
   bool contains(const std::string& user) const { return by_user_.contains(user); }
   const std::map<std::string, invite>& all() const { return by_user_; }
 
-  void add(const std::string& user, invite_wanted wanted, time_ms now) {
+  void add(const std::string& user, room_invite_request wanted, time_ms now) {
     by_user_[user] = {wanted.event->event_id, wanted.event->sender, wanted, now};
   }
   /// Its row is on disk; known or not, it is on its way from now on.
@@ -60,8 +60,8 @@ public:
     return true;
   }
   /// What is to be told once more now.
-  std::vector<std::pair<std::string, invite_wanted>> overdue(time_ms now) {
-    std::vector<std::pair<std::string, invite_wanted>> list;
+  std::vector<std::pair<std::string, room_invite_request>> overdue(time_ms now) {
+    std::vector<std::pair<std::string, room_invite_request>> list;
     for (auto& [user, x] : by_user_) {
       if (!x.unconfirmed || now - x.told_at < tell_again_ms) continue;
       x.told_at = now;

@@ -52,8 +52,8 @@ void session_machine::dispatch(const message& m) {
       else if constexpr (std::is_same_v<T, ephemeral_notification>) keep_ephemeral(x);
       else if constexpr (std::is_same_v<T, passivate>) consider_end();
       else if constexpr (std::is_same_v<T, outbox_advanced>) streams_grew(x);
-      else if constexpr (std::is_same_v<T, status_wanted>)
-        out_.send_at_once(x.reply_to, status_told{x.asked, out_.self(), describe(out_.now())});
+      else if constexpr (std::is_same_v<T, status_request>)
+        out_.send_at_once(x.reply_to, status_response{x.asked, out_.self(), describe(out_.now())});
     },
     m);
 }

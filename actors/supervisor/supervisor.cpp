@@ -30,7 +30,7 @@ const command_reference* command_in(const message& m) {
   if (const auto* resolved = std::get_if<chat_command>(&m)) found = &resolved->reference;
   else if (const auto* received = std::get_if<command_received>(&m)) found = &received->reference;
   else if (const auto* moved = std::get_if<markers_moved>(&m)) found = moved->command ? &*moved->command : nullptr;
-  else if (const auto* wanted = std::get_if<readers_wanted>(&m)) found = &wanted->command;
+  else if (const auto* wanted = std::get_if<readers_request>(&m)) found = &wanted->command;
   return found && !found->command_id.empty() ? found : nullptr;
 }
 
@@ -160,9 +160,9 @@ bulk_pace::time_point last_active(const child& c) {
 /// Hands a message on, to a child that is made for it where there is none.
 void hand_on(supervisor_ptr self, routed& m) {
   auto& s = self->state;
-  if (const auto* asked = std::get_if<status_wanted>(&m.body); asked && !s.children.contains(m.key)) {
+  if (const auto* asked = std::get_if<status_request>(&m.body); asked && !s.children.contains(m.key)) {
     // Looking must not make an actor.
-    s.others->deliver(asked->reply_to, status_told{asked->asked, {s.settings.kind, m.key}, {}});
+    s.others->deliver(asked->reply_to, status_response{asked->asked, {s.settings.kind, m.key}, {}});
     return;
   }
   if (s.settings.guard && !s.children.contains(m.key)) {
@@ -227,7 +227,7 @@ void route(supervisor_ptr self, routed& m) {
     active->second.last_active = self->clock().now(); // also of one that was made for it
 }
 
-void make_wanted(supervisor_ptr self) {
+void make_due_actors(supervisor_ptr self) {
   auto& s = self->state;
   int made = 0;
   for (; made < made_at_once_max && !s.to_make.empty(); s.to_make.pop_front()) {
@@ -297,7 +297,7 @@ caf::behavior supervisor(supervisor_ptr self, std::shared_ptr<const switchboard>
   self->set_down_handler([self](caf::down_msg& d) { child_down(self, d); });
   return {
     [self](routed& m) { route(self, m); },
-    [self](make_due&) { make_wanted(self); },
+    [self](make_due&) { make_due_actors(self); },
     [self](bulk_due&) {
       self->state.pace_timer = false;
       hand_out_bulk(self);

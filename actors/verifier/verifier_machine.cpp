@@ -40,7 +40,7 @@ effects verifier_machine::on(const message& m, time_ms now) {
   // A verdict of a worker asked by an earlier incarnation of this actor must not be taken for one on these events.
   if (last_token_ == 0) last_token_ = static_cast<token>(now) << 16;
   if (const auto* x = std::get_if<verify_events>(&m)) begin(*x);
-  else if (const auto* found = std::get_if<keys_found>(&m)) {
+  else if (const auto* found = std::get_if<keys_response>(&m)) {
     if (auto it = open_.find(found->asked); it != open_.end()) take_keys(it->first, it->second, *found);
   } else if (const auto* piece = std::get_if<piece_verified>(&m)) {
     if (auto it = open_.find(piece->asked); it != open_.end()) {
@@ -51,8 +51,8 @@ effects verifier_machine::on(const message& m, time_ms now) {
     }
   } else if (const auto* t = std::get_if<timer_due>(&m); t && t->name == timer_kind::sweep) {
     sweep();
-  } else if (const auto* s = std::get_if<status_wanted>(&m)) {
-    out_.emplace_back(tell{s->reply_to, status_told{s->asked, {actor_kind::verifier, ""}, describe(now)}});
+  } else if (const auto* s = std::get_if<status_request>(&m)) {
+    out_.emplace_back(tell{s->reply_to, status_response{s->asked, {actor_kind::verifier, ""}, describe(now)}});
   }
   if (const auto due = next_deadline(); due != 0 && (sweep_at_ <= now_ || due < sweep_at_)) {
     sweep_at_ = due;
@@ -67,7 +67,7 @@ void verifier_machine::begin(const verify_events& m) {
   q.asked = m;
   q.since = now_;
   q.checks.resize(m.events.size(), event_check::no_key);
-  std::map<std::string, keys_wanted> wanted;
+  std::map<std::string, keys_request> wanted;
   for (const auto& e : m.events) {
     const auto* signatures = e->source.find("signatures");
     for (const auto& server : possible_signers(*e)) {
@@ -128,7 +128,7 @@ time_ms verifier_machine::next_deadline() const {
   return next;
 }
 
-void verifier_machine::take_keys(token id, question& q, const keys_found& found) {
+void verifier_machine::take_keys(token id, question& q, const keys_response& found) {
   if (q.missing.erase(found.server_name) == 0) return;
   if (!q.doubts) {
     (*q.keys)[found.server_name] = found.keys;
@@ -156,7 +156,7 @@ void verifier_machine::pieces_done(token id, question& q) {
 }
 
 bool verifier_machine::ask_about_doubts(token id, question& q) {
-  std::map<std::string, keys_wanted> wanted;
+  std::map<std::string, keys_request> wanted;
   for (std::size_t i = 0; i < q.checks.size(); ++i) {
     if (q.checks[i] != event_check::bad_signature && !is_beyond_keys(q, i)) continue;
     const auto& e = *q.asked.events[i];

@@ -32,7 +32,7 @@ private:
   };
   void begin(const verify_events& m);
   void hand_out(token id, question& q);
-  void take_keys(token id, question& q, const keys_found& found);
+  void take_keys(token id, question& q, const keys_response& found);
   void pieces_done(token id, question& q);
   /// @returns false: nothing is in doubt
   bool ask_about_doubts(token id, question& q);

@@ -98,7 +98,7 @@ status room_comparison::askable() const {
   return fault{fault_code::not_member, "none of our users is in " + room_id_ + ": no server would answer"};
 }
 
-std::vector<questions::peer> room_comparison::views_wanted(bool with_state) const {
+std::vector<questions::peer> room_comparison::views_to_ask(bool with_state) const {
   std::vector<questions::peer> all;
   for (const auto& [server, view] : views_) {
     // A template of a join names what the next event follows: the heads of that server's graph. Who is in the room
@@ -122,17 +122,17 @@ std::vector<questions::peer> room_comparison::views_wanted(bool with_state) cons
   return all;
 }
 
-void room_comparison::views_told(const findings& found) {
+void room_comparison::views_answered(const findings& found) {
   for (auto& [server, view] : views_) {
     if (const auto heads = found.peers.find(part_of("heads", server)); heads != found.peers.end())
-      heads_told(view, heads->second);
+      heads_answered(view, heads->second);
     else view.problem = "it did not answer in time";
     if (const auto state = found.peers.find(part_of("state", server)); state != found.peers.end())
-      state_told(view, state->second);
+      state_answered(view, state->second);
   }
 }
 
-void room_comparison::heads_told(server_view& to, const peer_answer& answer) const {
+void room_comparison::heads_answered(server_view& to, const peer_answer& answer) const {
   const auto body = json::parse(answer.body);
   const auto* event = answer.status == 200 && body ? body->find_object("event") : nullptr;
   const auto* heads = event ? event->find("prev_events") : nullptr;
@@ -140,7 +140,7 @@ void room_comparison::heads_told(server_view& to, const peer_answer& answer) con
     to.problem = answer.status == 200 ? "its template of a join has no prev_events" : to_string(answer.why);
     return;
   }
-  to.heads_told = true;
+  to.heads_answered = true;
   for (const auto& one : *heads->as_array()) {
     // Versions 1 and 2 name an event with its hash.
     const auto* pair = one.as_array();
@@ -149,7 +149,7 @@ void room_comparison::heads_told(server_view& to, const peer_answer& answer) con
   }
 }
 
-void room_comparison::state_told(server_view& to, const peer_answer& answer) const {
+void room_comparison::state_answered(server_view& to, const peer_answer& answer) const {
   const auto body = json::parse(answer.body);
   const auto* ids = answer.status == 200 && body ? body->find_array("pdu_ids") : nullptr;
   if (!ids) {
@@ -159,12 +159,12 @@ void room_comparison::state_told(server_view& to, const peer_answer& answer) con
       to.problem = "asked for its state at our latest event it answered: " + to_string(answer.why);
     return;
   }
-  to.state_told = true;
+  to.state_answered = true;
   for (const auto& one : *ids)
     if (one.as_string() && matrix::is_event_id(*one.as_string())) to.state.insert(*one.as_string());
 }
 
-store::load_events room_comparison::events_wanted() const {
+store::load_events room_comparison::events_to_ask() const {
   std::set<std::string> ids;
   const auto want = [&](const std::string& id) {
     if (ids.size() < looked_up_events_max && !own_heads_.contains(id)) ids.insert(id);
@@ -184,7 +184,7 @@ void room_comparison::events_known(const store::events_loaded& found) {
   }
 }
 
-std::vector<questions::peer> room_comparison::missing_wanted(bool state) const {
+std::vector<questions::peer> room_comparison::missing_to_ask(bool state) const {
   std::map<std::string, std::string> wanted; // event id -> who has it
   const auto want = [&](const std::string& id, const std::string& server) {
     if (wanted.size() < fetched_events_max && !is_known(id) && !own_state_.contains(id)) wanted.emplace(id, server);
@@ -206,7 +206,7 @@ std::vector<questions::peer> room_comparison::missing_wanted(bool state) const {
   return all;
 }
 
-void room_comparison::missing_told(const findings& found) {
+void room_comparison::missing_answered(const findings& found) {
   for (const auto& [part, answer] : found.peers) {
     constexpr std::string_view prefix = "event ";
     if (!part.starts_with(prefix) || answer.status != 200) continue;
@@ -265,7 +265,7 @@ json::object room_comparison::compared() const {
     row.behind = view.behind;
     row.problem = view.problem;
     row.state = "unknown";
-    if (view.state_told) {
+    if (view.state_answered) {
       auto found = differences_to(server, view);
       row.differences = static_cast<std::int64_t>(found.size());
       row.state = found.empty() ? "same" : "different";
@@ -309,7 +309,7 @@ json::object room_comparison::resynced(const findings& found) const {
   std::map<std::string, std::string> heads; // those we did not have -> who has told them
   std::int64_t answered = 0;
   for (const auto& [server, view] : views_) {
-    answered += view.heads_told ? 1 : 0;
+    answered += view.heads_answered ? 1 : 0;
     for (const auto& id : view.heads)
       if (fetched_.contains(id) || !is_known(id)) heads.emplace(id, server);
   }
@@ -328,7 +328,7 @@ json::object room_comparison::resynced(const findings& found) const {
   }
   std::vector<silent_row> silent;
   for (const auto& [server, view] : views_)
-    if (!view.heads_told) silent.push_back({server, view.problem});
+    if (!view.heads_answered) silent.push_back({server, view.problem});
   return json::object{{"room_id", detail::to_value(room_id_)},
                       {"asked", json::value{static_cast<std::int64_t>(views_.size())}},
                       {"answered", json::value{answered}},

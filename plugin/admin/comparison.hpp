@@ -92,13 +92,13 @@ public:
   std::size_t servers_total() const { return servers_total_; }
 
   /// @param with_state  also the state at our latest event
-  std::vector<questions::peer> views_wanted(bool with_state) const;
-  void views_told(const findings& found);
-  store::load_events events_wanted() const;
+  std::vector<questions::peer> views_to_ask(bool with_state) const;
+  void views_answered(const findings& found);
+  store::load_events events_to_ask() const;
   void events_known(const store::events_loaded& found);
   /// Heads that we do not have; with `state` also the events of states that differ.
-  std::vector<questions::peer> missing_wanted(bool state) const;
-  void missing_told(const findings& found);
+  std::vector<questions::peer> missing_to_ask(bool state) const;
+  void missing_answered(const findings& found);
 
   /// {room_id, at_event, extremities, servers: [view_row], servers_total, differences: [difference_row],
   /// differences_total, staged}
@@ -112,7 +112,7 @@ public:
 private:
   struct server_view {
     std::int64_t members = 0;
-    bool heads_told = false, state_told = false, behind = false;
+    bool heads_answered = false, state_answered = false, behind = false;
     std::vector<std::string> heads;
     std::set<std::string> state; ///< event ids
     std::string problem;
@@ -121,8 +121,8 @@ private:
     std::string type, state_key, text;
     matrix::json::object content;
   };
-  void heads_told(server_view& to, const peer_answer& answer) const;
-  void state_told(server_view& to, const peer_answer& answer) const;
+  void heads_answered(server_view& to, const peer_answer& answer) const;
+  void state_answered(server_view& to, const peer_answer& answer) const;
   bool is_known(const std::string& id) const { return own_heads_.contains(id) || known_.contains(id); }
   std::vector<difference_row> differences_to(const std::string& server, const server_view& of) const;
 

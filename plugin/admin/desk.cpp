@@ -21,7 +21,7 @@ void desk::gather(const job& work, questions ask, compose then) {
   for (auto& [part, question] : ask.store)
     with_.ask_store(std::move(question), [open, part = part](store::answer x) { open->answered(part, std::move(x)); });
   for (auto& who : ask.status)
-    with_.ask_status(std::move(who), [open](std::string text) { open->status_told(std::move(text)); });
+    with_.ask_status(std::move(who), [open](std::string text) { open->status_response(std::move(text)); });
   if (!ask.probed.empty()) with_.probe(std::move(ask.probed), [open](probe::report x) { open->probed(std::move(x)); });
   for (auto& x : ask.peers)
     with_.ask_peer(x.server, std::move(x.request),

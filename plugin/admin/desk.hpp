@@ -46,7 +46,7 @@ struct questions {
     pdus_received events;
   };
   std::vector<delivery> deliveries = {};
-  std::optional<actors_wanted> ranked = {};
+  std::optional<actors_request> ranked = {};
   std::optional<address> actor = {}; ///< instead of all `actors`
   std::int64_t timeout_ms = 3'000;
   std::size_t size() const {

@@ -27,7 +27,7 @@ void gathering::answered(const std::string& part, store::answer x) {
   take([&](findings& found) { found.answers.insert_or_assign(part, std::move(x)); });
 }
 
-void gathering::status_told(std::string json) {
+void gathering::status_response(std::string json) {
   take([&](findings& found) { found.status = std::move(json); });
 }
 

@@ -48,7 +48,7 @@ public:
       : missing_(parts), timeout_ms_(timeout_ms), deadline_ms_(now_ms + timeout_ms), done_(std::move(done)) {}
 
   void answered(const std::string& part, store::answer x);
-  void status_told(std::string json);
+  void status_response(std::string json);
   void actors_listed(std::vector<actor_row> rows);
   void actors_in_order(result<actors_ranked> x);
   void probed(probe::report x);

@@ -495,7 +495,7 @@ std::vector<column> columns() {
 }
 
 /// The first of many actors.
-struct actors_wanted {
+struct actors_request {
   std::string column; ///< by which: one of actor_row, or a rate (actors/supervisor/ranking.hpp)
   bool descending = false;
   std::string filter; ///< a text that they hold; empty: all

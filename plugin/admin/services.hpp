@@ -38,7 +38,7 @@ public:
   virtual void list_actors(std::function<void(std::vector<actor_row>)> done) = 0;
   /// One of them; an empty list when it is not in memory.
   virtual void find_actor(address who, std::function<void(std::vector<actor_row>)> done) = 0;
-  virtual void rank_actors(actors_wanted wanted, std::function<void(result<actors_ranked>)> done) = 0;
+  virtual void rank_actors(actors_request wanted, std::function<void(result<actors_ranked>)> done) = 0;
   /// Writes a batch; the callback gets ok when it is on disk.
   virtual void commit(store::store_batch batch, std::function<void(status)> done) = 0;
   virtual void tell(address to, message x) = 0;
@@ -56,7 +56,7 @@ public:
   virtual std::vector<peer_row> list_gateways() = 0;
   /// Our TLS certificates, as others get them.
   virtual std::vector<certificate_row> list_certificates() = 0;
-  struct trace_wanted {
+  struct trace_request {
     address who;
     std::size_t count = 0;
     std::int64_t seconds = 0;
@@ -65,7 +65,7 @@ public:
   using traced = std::function<void(result<std::vector<traced_row>>)>;
   /// Looks at one message of `every` of an actor, until it was `count` of them or `seconds` have passed, then tells
   /// what it has seen.
-  virtual void trace_actor(trace_wanted wanted, traced done) = 0;
+  virtual void trace_actor(trace_request wanted, traced done) = 0;
   /// Looks at a server from outside (messages/probe.hpp); at most a handful at once, further ones wait.
   virtual void probe(std::string server, std::function<void(causeway::probe::report)> done) = 0;
   /// A signed request to another server, through its actor.
@@ -91,14 +91,14 @@ public:
 class few_services : public services {
 public:
   void find_actor(address, std::function<void(std::vector<actor_row>)> done) override { done({}); }
-  void rank_actors(actors_wanted, std::function<void(result<actors_ranked>)> done) override { done(actors_ranked{}); }
+  void rank_actors(actors_request, std::function<void(result<actors_ranked>)> done) override { done(actors_ranked{}); }
   std::vector<alarm_row> list_alarms() override { return {}; }
   std::string why_excluded(std::string_view) override { return {}; }
   std::vector<hop_row> find_hops(std::string_view) override { return {}; }
   std::vector<std::string> events_of_transaction(std::string_view) override { return {}; }
   std::vector<peer_row> list_gateways() override { return {}; }
   std::vector<certificate_row> list_certificates() override { return {}; }
-  void trace_actor(trace_wanted, traced done) override {
+  void trace_actor(trace_request, traced done) override {
     done(fault{fault_code::unrecognized, "actors are not traced here"});
   }
   void probe(std::string server, std::function<void(causeway::probe::report)> done) override {

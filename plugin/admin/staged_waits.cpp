@@ -92,7 +92,7 @@ known_keys staged_waits::known_of(const std::string& server) const {
   return at == keys_.end() ? known_keys{} : at->second;
 }
 
-const event_signer& staged_waits::signer_wanted(const one& x) const {
+const event_signer& staged_waits::signer_to_ask(const one& x) const {
   const auto at = std::find_if(x.signers.begin(), x.signers.end(), [this](const event_signer& s) {
     return keys_.contains(s.server) && !missing_key_ids(s, known_of(s.server)).empty();
   });
@@ -102,7 +102,7 @@ const event_signer& staged_waits::signer_wanted(const one& x) const {
 std::string staged_waits::in_words(const one& x, std::int64_t now_ms) const {
   if (!x.waits_for_key) return {}; // it may be that or its parents
   if (!*x.waits_for_key) return parents_in_words(x);
-  const auto& signer = signer_wanted(x);
+  const auto& signer = signer_to_ask(x);
   return "the key of " + signer.server + ": " + key_in_words(signer, known_of(signer.server), now_ms);
 }
 

@@ -62,7 +62,7 @@ private:
   /// Nothing: it is not known.
   std::optional<lacks> lacks_of(const one& x) const;
   /// Of the signers the one whose key is missing, as far as one knows.
-  const event_signer& signer_wanted(const one& x) const;
+  const event_signer& signer_to_ask(const one& x) const;
   known_keys known_of(const std::string& server) const;
   std::string in_words(const one& x, std::int64_t now_ms) const;
   std::string parents_in_words(const one& x) const;

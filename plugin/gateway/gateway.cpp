@@ -83,7 +83,7 @@ struct gateway::parts final : request_sink, link_sink {
   void end_threads();
 
   void on_request(federation_request request, std::shared_ptr<answer_waiter> who) override;
-  void on_body_wanted(body_wanted part, std::shared_ptr<answer_waiter> who) override;
+  void on_body_request(body_request part, std::shared_ptr<answer_waiter> who) override;
   template <class Question>
   void ask_node(Question question, const std::shared_ptr<answer_waiter>& who);
   void ask_held();
@@ -198,7 +198,7 @@ void gateway::parts::ask_held() {
   for (auto& x : held.take_all()) ask_node(std::move(x.request), x.who);
 }
 
-void gateway::parts::on_body_wanted(body_wanted part, std::shared_ptr<answer_waiter> who) {
+void gateway::parts::on_body_request(body_request part, std::shared_ptr<answer_waiter> who) {
   ask_node(std::move(part), who);
 }
 

@@ -22,7 +22,7 @@ public:
   /// `request.id` is not set yet.
   virtual void on_request(federation_request request, std::shared_ptr<answer_waiter> who) = 0;
   /// The next part of an answer's body; `part.id` is not set yet. The answer's body is the part.
-  virtual void on_body_wanted(body_wanted part, std::shared_ptr<answer_waiter> who) = 0;
+  virtual void on_body_request(body_request part, std::shared_ptr<answer_waiter> who) = 0;
 };
 
 /// HTTPS server: TLS 1.2 and later, HTTP/1.1 with keep-alive, one request at a time per connection (pipelined ones wait

@@ -460,7 +460,7 @@ private:
     lowest().expires_never(); // the node's time is counted where its answers are waited for
     rest_->asked = std::min<std::uint64_t>(rest_->bytes_left, limits::streamed_part_bytes_max);
     if (rest_->asked == 0) return write_part({}); // an empty file: its tail is left
-    shard_->sink->on_body_wanted({0, rest_->stream, rest_->offset, rest_->asked}, this->shared_from_this());
+    shard_->sink->on_body_request({0, rest_->stream, rest_->offset, rest_->asked}, this->shared_from_this());
   }
 
   void write_part(federation_answer part) {

@@ -35,7 +35,7 @@ public:
   /// command_received (media.put, media.get), federation_call (download, thumbnail), peer_answer.
   void on(message x);
   /// Part of a body that was promised to the gateway.
-  void on_body_wanted(const std::string& gateway, const gateway::body_wanted& x);
+  void on_body_request(const std::string& gateway, const gateway::body_request& x);
   /// Part of a body that is being fetched.
   void on_piece(gateway::http_piece piece);
   /// Time passes: waits end. To be called about once a second.

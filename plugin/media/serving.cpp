@@ -95,7 +95,7 @@ void media_service::serve_file(const federation_call& call, const file_info& fil
     outside_.deliver({actor_kind::remote_server, call.origin}, call_answered{call.gateway, call.id, bytes});
 }
 
-void media_service::on_body_wanted(const std::string& gateway, const gateway::body_wanted& x) {
+void media_service::on_body_request(const std::string& gateway, const gateway::body_request& x) {
   const auto reply = [this, gateway](std::uint64_t id, result<std::string> bytes) {
     gateway::federation_answer out;
     out.id = id;

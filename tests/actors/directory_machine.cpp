@@ -102,9 +102,9 @@ struct closed_rig : rig {
     begin();
   }
   /// The rooms that are asked, with the question.
-  static std::vector<std::pair<std::string, member_wanted>> asked(const effects& from) {
-    std::vector<std::pair<std::string, member_wanted>> out;
-    for (auto& [to, m] : told<member_wanted>(from)) out.emplace_back(to.key, m);
+  static std::vector<std::pair<std::string, member_request>> asked(const effects& from) {
+    std::vector<std::pair<std::string, member_request>> out;
+    for (auto& [to, m] : told<member_request>(from)) out.emplace_back(to.key, m);
     return out;
   }
   std::string ann = at("query/profile?user_id=%40ann%3Ahere.example");
@@ -132,13 +132,13 @@ BOOST_FIXTURE_TEST_CASE(a_server_that_shares_a_room_with_a_user_is_told_of_him, 
   BOOST_TEST(questions[0].first == "!a:here.example");
   BOOST_TEST(questions[0].second.user_id == "@ann:here.example");
   BOOST_TEST(questions[0].second.with_server == "there.example");
-  auto [status, body] = answer(on(member_told{questions[0].second.asked, true, true}));
+  auto [status, body] = answer(on(member_response{questions[0].second.asked, true, true}));
   BOOST_TEST(status == 200);
   BOOST_TEST(*body.find_string("displayname") == "Ann");
   questions = asked(ask("GET", at("user/devices/%40ann%3Ahere.example")));
-  BOOST_TEST(answer(on(member_told{questions.at(0).second.asked, true, true})).first == 200);
+  BOOST_TEST(answer(on(member_response{questions.at(0).second.asked, true, true})).first == 200);
   questions = asked(ask("GET", ann));
-  BOOST_TEST(answer(on(member_told{questions.at(0).second.asked, true, false})).first == 403);
+  BOOST_TEST(answer(on(member_response{questions.at(0).second.asked, true, false})).first == 403);
   // She leaves.
   on(room_listed{"!a:here.example", R"({"local_members":["@bob:here.example"]})"});
   BOOST_TEST(get(ann).first == 403);
@@ -157,7 +157,7 @@ BOOST_FIXTURE_TEST_CASE(rooms_that_sleep_since_the_option_was_set_are_asked, clo
   BOOST_TEST(questions[0].first == "!old:here.example");
   // What it says of itself when it is loaded counts from then on.
   on(room_listed{"!old:here.example", ""});
-  BOOST_TEST(answer(on(member_told{questions[0].second.asked, true, false})).first == 403);
+  BOOST_TEST(answer(on(member_response{questions[0].second.asked, true, false})).first == 403);
   BOOST_TEST(get(ann).first == 403);
 }
 
@@ -234,7 +234,7 @@ BOOST_AUTO_TEST_CASE(three_hundred_invitations_of_one_user_in_a_moment_are_twent
 
 BOOST_AUTO_TEST_CASE(invitations_that_come_with_a_room_are_counted_with_those_by_request) {
   rig r;
-  const invite_admission_wanted wanted{
+  const invite_admission_request wanted{
     {actor_kind::invitation, "!r|@ann:here.example"}, 3, "there.example", "@ann:here.example"};
   for (int i = 0; i < 19; ++i) BOOST_TEST(told<invite_admitted>(r.on(wanted)).at(0).second.wait_ms == 0u);
   BOOST_TEST(
@@ -245,7 +245,7 @@ BOOST_AUTO_TEST_CASE(invitations_that_come_with_a_room_are_counted_with_those_by
   BOOST_TEST(told_later.second.asked == 3u);
   BOOST_TEST(told_later.second.wait_ms > 0u);
   const auto nobody =
-    told<invite_admitted>(r.on(invite_admission_wanted{wanted.reply_to, 4, "there.example", "@nobody:here.example"}))
+    told<invite_admitted>(r.on(invite_admission_request{wanted.reply_to, 4, "there.example", "@nobody:here.example"}))
       .at(0)
       .second;
   BOOST_TEST(!nobody.is_known);
@@ -417,12 +417,12 @@ object document_of_there(char letter, time_ms until) {
 BOOST_AUTO_TEST_CASE(notary_countersigns_what_the_server_said) {
   notary_rig r;
   const auto sent = r.question("GET", "/_matrix/key/v2/query/there.example?minimum_valid_until_ts=5");
-  const auto [to, wanted] = told<keys_wanted>(sent).at(0);
+  const auto [to, wanted] = told<keys_request>(sent).at(0);
   BOOST_TEST((to == address{actor_kind::remote_server, "there.example"}));
   BOOST_TEST(wanted.valid_at_ts == 5);
   BOOST_TEST(wanted.wants_document);
   const auto document = matrix::server_keys_document("there.example", there_key(), {}, noon + 86'400'000);
-  const auto done = r.on(keys_found{
+  const auto done = r.on(keys_response{
     wanted.asked, "there.example", std::make_shared<const matrix::verify_keys>(keys_of(there_key())),
     std::make_shared<const matrix::key_documents>(matrix::key_documents{matrix::json::canonical(document)})});
   const auto [status, body] = r.answer(done);
@@ -436,13 +436,13 @@ BOOST_AUTO_TEST_CASE(notary_asks_nobody_for_whoever_does_not_say_who_he_is) {
   notary_rig r;
   r.origin.clear();
   const auto nothing = r.question("GET", "/_matrix/key/v2/query/there.example");
-  BOOST_TEST(told<keys_wanted>(nothing).empty());
+  BOOST_TEST(told<keys_request>(nothing).empty());
   BOOST_TEST(matrix::json::canonical(r.answer(nothing).second) == R"({"server_keys":[]})");
   r.keep("there.example", document_of_there('t', noon - 1)); // as old as it is, it is what there is
   std::string many = R"({"server_keys":{"there.example":{})";
   for (int i = 0; i < 99; ++i) many += ",\"s" + std::to_string(i) + ".example\":{}";
   const auto sent = r.question("POST", "/_matrix/key/v2/query", many + "}}");
-  BOOST_TEST(told<keys_wanted>(sent).empty());
+  BOOST_TEST(told<keys_request>(sent).empty());
   const auto body = r.answer(sent).second;
   BOOST_REQUIRE(body.find_array("server_keys")->size() == 1u);
   BOOST_TEST(*body.find_array("server_keys")->at(0).find_string("server_name") == "there.example");
@@ -451,14 +451,14 @@ BOOST_AUTO_TEST_CASE(notary_asks_nobody_for_whoever_does_not_say_who_he_is) {
 BOOST_AUTO_TEST_CASE(notary_asks_nobody_where_the_configuration_says_so_or_enough_is_kept) {
   notary_rig r;
   change(r.node).federation.notary = config::notary_service::cached;
-  BOOST_TEST(told<keys_wanted>(r.question("GET", "/_matrix/key/v2/query/there.example")).empty());
+  BOOST_TEST(told<keys_request>(r.question("GET", "/_matrix/key/v2/query/there.example")).empty());
   change(r.node).federation.notary = config::notary_service::fetched;
   r.keep("there.example", document_of_there('t', noon + 86'400'000));
   const auto sent = r.question("GET", "/_matrix/key/v2/query/there.example");
-  BOOST_TEST(told<keys_wanted>(sent).empty());
+  BOOST_TEST(told<keys_request>(sent).empty());
   BOOST_TEST(r.answer(sent).second.find_array("server_keys")->size() == 1u);
-  BOOST_TEST(told<keys_wanted>(r.question("GET", "/_matrix/key/v2/query/there.example?minimum_valid_until_ts=" +
-                                                   std::to_string(noon + 86'400'001)))
+  BOOST_TEST(told<keys_request>(r.question("GET", "/_matrix/key/v2/query/there.example?minimum_valid_until_ts=" +
+                                                    std::to_string(noon + 86'400'001)))
                .size() == 1u);
 }
 
@@ -469,7 +469,7 @@ BOOST_AUTO_TEST_CASE(notary_has_a_bounded_number_of_servers_asked_at_once) {
     std::string many = "{\"server_keys\":{";
     for (int j = 0; j < 60; ++j)
       many += (j ? "," : "") + ("\"s" + std::to_string(i) + "x" + std::to_string(j)) + ".example\":{}";
-    asked += told<keys_wanted>(r.question("POST", "/_matrix/key/v2/query", many + "}}")).size();
+    asked += told<keys_request>(r.question("POST", "/_matrix/key/v2/query", many + "}}")).size();
   }
   BOOST_TEST(asked == 100u);
 }
@@ -498,12 +498,12 @@ BOOST_AUTO_TEST_CASE(notary_answers_for_many_at_once_and_for_this_server_itself)
   const auto sent = r.question("POST", "/_matrix/key/v2/query",
                                R"({"server_keys":{"here.example":{},"dead.example":{},)"
                                R"("there.example":{"ed25519:x":{"minimum_valid_until_ts":9}}}})");
-  const auto asked = told<keys_wanted>(sent);
+  const auto asked = told<keys_request>(sent);
   BOOST_TEST(asked.size() == 2u);
   BOOST_TEST(asked.at(0).second.valid_at_ts == noon); // dead.example: as of now
   BOOST_TEST(asked.at(1).second.key_ids.at(0) == "ed25519:x");
   BOOST_TEST(
-    told<federation_reply>(r.on(keys_found{asked.at(0).second.asked, "dead.example", nullptr, nullptr})).empty());
+    told<federation_reply>(r.on(keys_response{asked.at(0).second.asked, "dead.example", nullptr, nullptr})).empty());
   r.now += r.node.settings().federation.request_timeout_ms; // the other one does not answer at all
   const auto [status, body] = r.answer(r.on(timer_due{timer_kind::notary}));
   BOOST_TEST(status == 200);

@@ -57,11 +57,11 @@ struct presence_rig {
   effects settle(effects list) {
     for (std::size_t i = 0; i < list.size(); ++i) {
       if (const auto* w = std::get_if<wake_me_at>(&list[i]); w && w->name == presences::timer) timer = w->at;
-      for (const auto& [to, m] : told<room_servers_wanted>({list[i]})) {
+      for (const auto& [to, m] : told<room_servers_request>({list[i]})) {
         ++rooms_asked;
         const bool is_in = std::ranges::count(members[to.key], m.user_id) > 0;
         if (rooms_answer)
-          append(list, machine->on(room_servers_told{m.asked, is_in ? servers_of[to.key] : texts{}}, now));
+          append(list, machine->on(room_servers_response{m.asked, is_in ? servers_of[to.key] : texts{}}, now));
       }
       for (const auto& q : of_kind<ask_store>({list[i]}))
         if (const auto* rooms = std::get_if<store::find_member_rooms>(&q.question))

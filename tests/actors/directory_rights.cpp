@@ -30,8 +30,8 @@ struct rights_rig {
   std::vector<store::put_user> users{{"@ann:here.example", "ann", "Ann", {}}, {"@bob:here.example", "bob", "Bob", {}}};
   std::map<std::string, texts> rooms_of; ///< user -> rooms
   std::vector<store::put_invitation> invitations;
-  std::vector<std::pair<std::string, member_update_wanted>> asked; ///< of rooms, in order
-  texts commands;                                                  ///< to rooms, of nobody
+  std::vector<std::pair<std::string, member_update_request>> asked; ///< of rooms, in order
+  texts commands;                                                   ///< to rooms, of nobody
   time_ms now = noon, timer = 0;
 
   rights_rig() { begin(); }
@@ -51,7 +51,7 @@ struct rights_rig {
         std::erase_if(users, [&](const auto& one) { return one.user_id == row.user_id; });
         users.push_back(row);
       }
-      for (const auto& [to, m] : told<member_update_wanted>({list[i]})) asked.emplace_back(to.key, m);
+      for (const auto& [to, m] : told<member_update_request>({list[i]})) asked.emplace_back(to.key, m);
       for (const auto& [to, m] : told<chat_command>({list[i]}))
         if (m.reference.command_id.empty()) commands.push_back(chat::name(*m.body) + std::string{" "} + to.key);
       for (const auto& q : of_kind<ask_store>({list[i]})) {
@@ -107,7 +107,7 @@ struct rights_rig {
     return std::to_string(status) + (body.empty() ? "" : " " + *parsed->find_string("errcode"));
   }
   bool admitted(const std::string& user) {
-    const invite_admission_wanted wanted{{actor_kind::invitation, "k"}, 1, "there.example", user};
+    const invite_admission_request wanted{{actor_kind::invitation, "k"}, 1, "there.example", user};
     const auto done = machine->on(wanted, now);
     return told<invite_admitted>(done).at(0).second.is_known;
   }

@@ -53,14 +53,14 @@ struct rooms_rig {
     x.members = {other};
     return command(std::move(x));
   }
-  static direct_wanted question_in(const effects& list) {
-    const auto asked = told<direct_wanted>(list);
+  static direct_request question_in(const effects& list) {
+    const auto asked = told<direct_request>(list);
     BOOST_REQUIRE(asked.size() == 1U);
     BOOST_TEST(told<chat_command>(list).empty());
     return asked[0].second;
   }
-  effects answer(const direct_wanted& q, bool is_one, const std::string& chat_room_id = {}) {
-    return machine->on(direct_told{q.asked, is_one, chat_room_id, "11"}, now);
+  effects answer(const direct_request& q, bool is_one, const std::string& chat_room_id = {}) {
+    return machine->on(direct_response{q.asked, is_one, chat_room_id, "11"}, now);
   }
 };
 
@@ -201,7 +201,7 @@ BOOST_AUTO_TEST_CASE(a_dm_that_is_over_is_made_anew) {
   BOOST_TEST((commands[0].second.create_event != nullptr));
   BOOST_TEST(commands[0].first.key != old_dm);
   // It is not asked again, the new one is.
-  BOOST_TEST(told<direct_wanted>(r.create("dm-3")).at(0).first.key == commands[0].first.key);
+  BOOST_TEST(told<direct_request>(r.create("dm-3")).at(0).first.key == commands[0].first.key);
 }
 
 BOOST_AUTO_TEST_CASE(a_room_that_says_nothing_holds_nobody_up) {
@@ -233,7 +233,7 @@ BOOST_AUTO_TEST_CASE(too_many_commands_do_not_wait) {
 BOOST_AUTO_TEST_CASE(other_people_get_a_dm_of_their_own) {
   rooms_rig r;
   BOOST_TEST(told<chat_command>(r.create("dm-2", "bob")).size() == 1U);
-  BOOST_TEST(told<direct_wanted>(r.create("dm-3", "@eva:there.example")).empty());
+  BOOST_TEST(told<direct_request>(r.create("dm-3", "@eva:there.example")).empty());
   // Whom one of them has just got is known at once.
   BOOST_TEST(r.question_in(r.create("dm-4", "bob")).other == "@bob:here.example");
 }
@@ -253,7 +253,7 @@ BOOST_AUTO_TEST_CASE(no_more_than_some_rooms_are_asked) {
                   r.now);
   auto list = r.create("dm-2");
   std::size_t asked = 0;
-  for (; !told<direct_wanted>(list).empty(); ++asked) list = r.answer(told<direct_wanted>(list)[0].second, false);
+  for (; !told<direct_request>(list).empty(); ++asked) list = r.answer(told<direct_request>(list)[0].second, false);
   BOOST_TEST(asked == direct_rooms::asked_max);
   BOOST_TEST(told<chat_command>(list).size() == 1U);
 }
@@ -261,11 +261,11 @@ BOOST_AUTO_TEST_CASE(no_more_than_some_rooms_are_asked) {
 BOOST_AUTO_TEST_CASE(a_dm_that_a_third_has_come_to_or_that_is_left_is_not_asked) {
   rooms_rig r;
   r.machine->on(room_listed{old_dm, {}}, r.now);
-  BOOST_TEST(told<direct_wanted>(r.create("dm-2")).empty());
+  BOOST_TEST(told<direct_request>(r.create("dm-2")).empty());
   rooms_rig s;
   s.machine->on(room_listed{old_dm, R"({"direct":["@ann:here.example","@bob:here.example","@eve:there.example"]})"},
                 s.now);
-  BOOST_TEST(told<direct_wanted>(s.create("dm-2")).empty());
+  BOOST_TEST(told<direct_request>(s.create("dm-2")).empty());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

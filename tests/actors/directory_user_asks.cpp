@@ -175,13 +175,13 @@ BOOST_FIXTURE_TEST_CASE(a_question_nobody_answers_ends_and_others_may_come_again
 }
 
 BOOST_FIXTURE_TEST_CASE(an_invitation_that_comes_with_a_room_waits_for_the_answer_too, asks_rig) {
-  const invite_admission_wanted wanted{{actor_kind::invitation, "!r|@bob:here.example"}, 3, "there.example", bob};
+  const invite_admission_request wanted{{actor_kind::invitation, "!r|@bob:here.example"}, 3, "there.example", bob};
   const auto asked = asks(on(wanted));
   BOOST_REQUIRE(asked.size() == 1u);
   const auto admitted = told<invite_admitted>(reply({asked[0].ask, true, {}, {}, {}, {}})).at(0).second;
   BOOST_TEST(admitted.is_known);
   BOOST_TEST(admitted.wait_ms == 0u);
-  const invite_admission_wanted other{wanted.reply_to, 4, "there.example", "@eve:here.example"};
+  const invite_admission_request other{wanted.reply_to, 4, "there.example", "@eve:here.example"};
   now = timer_at(on(other), directory::user_asks::timer);
   const auto later = told<invite_admitted>(on(timer_due{directory::user_asks::timer})).at(0).second;
   BOOST_TEST(later.is_known);

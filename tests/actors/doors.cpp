@@ -62,12 +62,12 @@ BOOST_AUTO_TEST_CASE(receipts_of_a_room_that_is_none_end_at_the_door_and_nobody_
   const auto dropped = r.door.answer(unknown_room, receipts_received{"there.example", {}});
   BOOST_REQUIRE(dropped);
   BOOST_TEST(dropped->empty());
-  const auto said = r.door.answer(unknown_room, room_servers_wanted{{actor_kind::receipts, ""}, 7});
+  const auto said = r.door.answer(unknown_room, room_servers_request{{actor_kind::receipts, ""}, 7});
   BOOST_REQUIRE(said);
   BOOST_REQUIRE(said->size() == 1u);
   BOOST_TEST((said->front().to == address{actor_kind::receipts, ""}));
-  BOOST_TEST(std::get<room_servers_told>(said->front().body).asked == 7u);
-  BOOST_TEST(std::get<room_servers_told>(said->front().body).servers.empty());
+  BOOST_TEST(std::get<room_servers_response>(said->front().body).asked == 7u);
+  BOOST_TEST(std::get<room_servers_response>(said->front().body).servers.empty());
   BOOST_TEST(!r.door.answer(known_room, receipts_received{"there.example", {}}));
 }
 
@@ -125,20 +125,20 @@ BOOST_AUTO_TEST_CASE(questions_about_a_room_that_is_none_are_answered_with_not_f
 BOOST_AUTO_TEST_CASE(rooms_that_name_rooms_nobody_knows_wait_for_none) {
   rig r;
   const address parent{actor_kind::room, known_room};
-  const auto member = r.door.answer(unknown_room, member_wanted{parent, 3, "@u:there.example"});
-  BOOST_TEST(std::get<member_told>(member->at(0).body).asked == 3u);
-  BOOST_TEST(!std::get<member_told>(member->at(0).body).known);
-  const auto summary = r.door.answer(unknown_room, summary_wanted{parent, 4, "there.example", known_room, true});
+  const auto member = r.door.answer(unknown_room, member_request{parent, 3, "@u:there.example"});
+  BOOST_TEST(std::get<member_response>(member->at(0).body).asked == 3u);
+  BOOST_TEST(!std::get<member_response>(member->at(0).body).known);
+  const auto summary = r.door.answer(unknown_room, summary_request{parent, 4, "there.example", known_room, true});
   BOOST_TEST((summary->at(0).to == parent));
-  BOOST_TEST(!std::get<summary_told>(summary->at(0).body).known);
+  BOOST_TEST(!std::get<summary_response>(summary->at(0).body).known);
   BOOST_TEST(r.door.answer(unknown_room, edu_received{"there.example", {}})->empty());
 }
 
 BOOST_AUTO_TEST_CASE(our_own_side_makes_the_actor_of_any_room) {
   rig r;
   BOOST_TEST(!r.door.answer(unknown_room, chat_command{}));
-  BOOST_TEST(!r.door.answer(unknown_room, join_wanted{}));
-  BOOST_TEST(!r.door.answer(unknown_room, membership_wanted{invited}));
+  BOOST_TEST(!r.door.answer(unknown_room, join_request{}));
+  BOOST_TEST(!r.door.answer(unknown_room, membership_request{invited}));
   BOOST_TEST(!r.door.answer(unknown_room, passivate{}));
 }
 

@@ -81,7 +81,7 @@ BOOST_AUTO_TEST_CASE(an_invite_that_came_with_the_room_is_told_when_its_server_m
   const auto invite = member_event(their_room, eve, bob, "invite", 5);
   const auto asked = r.on(in_room(invite));
   BOOST_TEST(written<store::append_outbox>(asked).empty());
-  const auto question = told<invite_admission_wanted>(asked).at(0);
+  const auto question = told<invite_admission_request>(asked).at(0);
   BOOST_TEST((question.first == address{actor_kind::directory, ""}));
   BOOST_TEST(question.second.origin == "there.example");
   BOOST_TEST(written<store::put_invitation>(asked).empty()); // we may have no such user
@@ -91,7 +91,7 @@ BOOST_AUTO_TEST_CASE(an_invite_that_came_with_the_room_is_told_when_its_server_m
   r.now = timer_at(wait, timer_kind::retry);
   BOOST_TEST(r.now == r.row.retry_at_ts);
   const auto again = r.begin(); // a restart loses nothing of it
-  const auto told_now = r.on(invite_admitted{told<invite_admission_wanted>(again).at(0).second.asked, 0});
+  const auto told_now = r.on(invite_admitted{told<invite_admission_request>(again).at(0).second.asked, 0});
   BOOST_TEST(notified<chat::invitation_received>(told_now).size() == 1u);
   BOOST_TEST(r.row.pending_request == next_request::none);
 }
@@ -99,7 +99,7 @@ BOOST_AUTO_TEST_CASE(an_invite_that_came_with_the_room_is_told_when_its_server_m
 BOOST_AUTO_TEST_CASE(of_an_invite_in_the_room_to_a_user_we_do_not_have_nothing_is_kept_or_told) {
   rig r(their_room, bob);
   const auto question =
-    told<invite_admission_wanted>(r.on(in_room(member_event(their_room, eve, bob, "invite", 5)))).at(0).second;
+    told<invite_admission_request>(r.on(in_room(member_event(their_room, eve, bob, "invite", 5)))).at(0).second;
   const auto ended = r.on(invite_admitted{question.asked, 0, false});
   BOOST_TEST(written<store::put_invitation>(ended).empty());
   BOOST_TEST(written<store::append_outbox>(ended).empty());
@@ -109,11 +109,11 @@ BOOST_AUTO_TEST_CASE(of_an_invite_in_the_room_to_a_user_we_do_not_have_nothing_i
 BOOST_AUTO_TEST_CASE(an_invitation_that_waits_for_its_turn_writes_nothing_at_each_refusal) {
   rig r(their_room, bob);
   auto list = r.on(in_room(member_event(their_room, eve, bob, "invite", 5)));
-  auto asked = told<invite_admission_wanted>(list).at(0).second.asked;
+  auto asked = told<invite_admission_request>(list).at(0).second.asked;
   BOOST_TEST(written<store::put_invitation>(r.on(invite_admitted{asked, 60'000})).size() == 1u);
   for (int i = 0; i < 3; ++i) {
     r.now += 3'600'000;
-    asked = told<invite_admission_wanted>(r.on(timer_due{timer_kind::retry})).at(0).second.asked;
+    asked = told<invite_admission_request>(r.on(timer_due{timer_kind::retry})).at(0).second.asked;
     BOOST_TEST(written<store::put_invitation>(r.on(invite_admitted{asked, 60'000})).empty());
   }
 }
@@ -121,7 +121,7 @@ BOOST_AUTO_TEST_CASE(an_invitation_that_waits_for_its_turn_writes_nothing_at_eac
 BOOST_AUTO_TEST_CASE(an_invitation_nobody_was_told_of_ends_without_a_word) {
   rig r(their_room, bob);
   const auto invite = member_event(their_room, eve, bob, "invite", 5);
-  const auto question = told<invite_admission_wanted>(r.on(in_room(invite))).at(0).second;
+  const auto question = told<invite_admission_request>(r.on(in_room(invite))).at(0).second;
   r.on(invite_admitted{question.asked, 60'000});
   const auto ended = r.on(invited_membership_changed{
     matrix::membership::leave, eve, {}, member_event(their_room, eve, bob, "leave", 6, {invite->event_id})});

@@ -45,7 +45,7 @@ struct knocking {
           if (auto a = answer_of(t.to.key, *r)) deliver(*a);
         } else if (const auto* i = std::get_if<invite_arrived>(&t.body)) {
           deliver(invite_placed{i->asked, invite_place::outside, {}});
-        } else if (std::holds_alternative<leave_wanted>(t.body))
+        } else if (std::holds_alternative<leave_request>(t.body))
           deliver(
             join_result{eve, leave_made.value_or(fault{fault_code::not_member, "this server is not in the room"})});
       };
@@ -336,19 +336,19 @@ BOOST_AUTO_TEST_CASE(an_invite_is_the_answer_to_the_knock_and_the_user_joins_wit
     BOOST_TEST(notified<chat::invitation_changed>(done).at(0).direction == "knock");
     BOOST_TEST(notified<chat::invitation_changed>(done).at(0).reason == "welcome");
     BOOST_TEST(notified<chat::invitation_received>(done).empty());
-    const auto joins = told<join_wanted>(done);
+    const auto joins = told<join_request>(done);
     BOOST_REQUIRE(joins.size() == 1u);
     BOOST_TEST(joins[0].second.user_id == eve);
     BOOST_TEST(joins[0].second.via.at(0) == "here.example");
     BOOST_TEST(joins[0].second.room_version == version);
     BOOST_TEST(joins[0].second.display_name == "Eve");
-    BOOST_TEST(told<join_wanted>(k.begin()).size() == 1u); // also after a crash
+    BOOST_TEST(told<join_request>(k.begin()).size() == 1u); // also after a crash
     BOOST_TEST(of_kind<finish>(k.on(join_result{eve, {}})).size() == 1u);
     BOOST_TEST(k.row.state == invitation_state::accepted);
     BOOST_TEST(k.row.pending_request == next_request::none);
     const auto again = k.offered(); // its server did not hear the answer
     BOOST_TEST(told<federation_reply>(again).at(0).second.status == 200);
-    BOOST_TEST(told<join_wanted>(again).empty());
+    BOOST_TEST(told<join_request>(again).empty());
     BOOST_TEST(notified<chat::invitation_received>(again).empty());
   }
 }
@@ -362,7 +362,7 @@ BOOST_AUTO_TEST_CASE(an_invite_that_crosses_the_knock_answers_it) {
   BOOST_TEST(state_in(k.knock()) == "0 results");
   const auto done = k.invited();
   BOOST_TEST(state_in(done) == "accepted");
-  BOOST_TEST(told<join_wanted>(done).size() == 1u);
+  BOOST_TEST(told<join_request>(done).size() == 1u);
 }
 
 BOOST_AUTO_TEST_CASE(a_join_that_does_not_follow_leaves_the_invitation_to_the_user) {
@@ -372,7 +372,7 @@ BOOST_AUTO_TEST_CASE(a_join_that_does_not_follow_leaves_the_invitation_to_the_us
   int attempts = 1;
   auto done = k.on(join_result{eve, {fault_code::forbidden, "not yet"}});
   while (notified<chat::invitation_received>(done).empty() && attempts < 100) {
-    BOOST_TEST(told<join_wanted>(k.wait(k.node.settings().invitation.retry_delay_ms_max)).size() == 1u);
+    BOOST_TEST(told<join_request>(k.wait(k.node.settings().invitation.retry_delay_ms_max)).size() == 1u);
     ++attempts;
     done = k.on(join_result{eve, {fault_code::forbidden, "not yet"}});
   }
@@ -380,7 +380,7 @@ BOOST_AUTO_TEST_CASE(a_join_that_does_not_follow_leaves_the_invitation_to_the_us
   BOOST_TEST(k.row.direction == invitation_direction::incoming);
   BOOST_TEST(k.row.state == invitation_state::pending);
   BOOST_TEST(k.row.inviter == ann);
-  BOOST_TEST(told<join_wanted>(k.command(chat::invite_answer{k.room.room_id, eve, true, {}})).size() == 1u);
+  BOOST_TEST(told<join_request>(k.command(chat::invite_answer{k.room.room_id, eve, true, {}})).size() == 1u);
 }
 
 BOOST_AUTO_TEST_CASE(a_join_whose_server_is_away_is_repeated_for_days) {
@@ -389,7 +389,7 @@ BOOST_AUTO_TEST_CASE(a_join_whose_server_is_away_is_repeated_for_days) {
   k.invited();
   for (int hour = 0; hour < 24 * 6; ++hour) {
     k.on(join_result{eve, {fault_code::peer_unreachable, "here.example"}});
-    BOOST_TEST(told<join_wanted>(k.wait(3'600'000)).size() == 1u);
+    BOOST_TEST(told<join_request>(k.wait(3'600'000)).size() == 1u);
   }
   k.now += 25 * 3'600'000LL;
   BOOST_TEST(notified<chat::invitation_received>(k.on(join_result{eve, {fault_code::peer_unreachable, "here.example"}}))
@@ -403,7 +403,7 @@ BOOST_AUTO_TEST_CASE(where_others_of_ours_are_in_the_room_the_join_follows_the_i
   k.on(join_result{eve, {fault_code::forbidden, "the invite is not in the room yet"}});
   const auto invite = *matrix::parse_event(k.row.event, k.room.rules());
   BOOST_TEST(
-    told<join_wanted>(k.on(invited_membership_changed{matrix::membership::invite, ann, {}, invite, false})).size() ==
+    told<join_request>(k.on(invited_membership_changed{matrix::membership::invite, ann, {}, invite, false})).size() ==
     1u);
 }
 
@@ -594,7 +594,7 @@ BOOST_AUTO_TEST_CASE(an_invitation_after_the_knock_was_taken_back_is_an_ordinary
   k.command(chat::knock_retract{k.room.room_id, eve, {}}, "c2");
   const auto done = k.invited();
   BOOST_TEST(notified<chat::invitation_received>(done).size() == 1u);
-  BOOST_TEST(told<join_wanted>(done).empty());
+  BOOST_TEST(told<join_request>(done).empty());
   BOOST_TEST(k.row.direction == invitation_direction::incoming);
   BOOST_TEST(k.row.pending_request == next_request::none); // the leave would say no to the invitation
 }
@@ -687,14 +687,14 @@ BOOST_AUTO_TEST_CASE(a_room_we_have_joined_meanwhile_tells_what_became_of_the_kn
                                {{"membership", membership}}, eve);
     const auto done = k.on(invited_membership_changed{matrix::parse_membership(membership), x->sender, {}, x, true});
     BOOST_TEST((states_told(done) == texts{membership == std::string_view{"ban"} ? "banned" : "accepted"}), membership);
-    BOOST_TEST(told<join_wanted>(done).size() == (membership == std::string_view{"invite"} ? 1u : 0u));
+    BOOST_TEST(told<join_request>(done).size() == (membership == std::string_view{"invite"} ? 1u : 0u));
   }
 }
 
 BOOST_AUTO_TEST_CASE(a_knock_asks_at_start_what_became_of_it) {
   knocking k;
   k.knock();
-  BOOST_TEST(told<membership_wanted>(k.begin()).size() == 1u);
+  BOOST_TEST(told<membership_request>(k.begin()).size() == 1u);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

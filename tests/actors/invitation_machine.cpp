@@ -119,11 +119,11 @@ BOOST_AUTO_TEST_CASE(the_end_of_an_earlier_invitation_does_not_end_the_new_one) 
 BOOST_AUTO_TEST_CASE(a_join_whose_answer_was_lost_is_repeated_until_it_is_known_how_it_ended) {
   rig r(their_room, bob);
   r.invited(member_event(their_room, eve, bob, "invite", 5));
-  BOOST_TEST(told<join_wanted>(r.command(chat::invite_answer{their_room, bob, true, {}})).size() == 1u);
+  BOOST_TEST(told<join_request>(r.command(chat::invite_answer{their_room, bob, true, {}})).size() == 1u);
   r.on(join_result{bob, {fault_code::peer_timeout, "no answer"}, true});
   BOOST_TEST(r.row.pending_request == next_request::join);
   r.now = r.row.retry_at_ts;
-  BOOST_TEST(told<join_wanted>(r.begin()).size() == 1u); // also after a restart
+  BOOST_TEST(told<join_request>(r.begin()).size() == 1u); // also after a restart
   r.on(join_result{bob, {}});
   BOOST_TEST(r.row.state == invitation_state::accepted);
   BOOST_TEST(r.row.pending_request == next_request::none);
@@ -189,7 +189,7 @@ BOOST_AUTO_TEST_CASE(a_join_whose_answer_was_lost_is_repeated_though_the_invitat
   r.on(verdict_on(told<verify_events>(checking).at(0).second));
   BOOST_TEST(r.row.state == invitation_state::revoked);
   r.now = r.row.retry_at_ts;
-  BOOST_TEST(told<join_wanted>(r.begin()).size() == 1u);
+  BOOST_TEST(told<join_request>(r.begin()).size() == 1u);
   const auto done = r.on(join_result{bob, {}});
   BOOST_TEST(r.row.pending_request == next_request::none);
   BOOST_TEST(of_kind<finish>(done).size() == 1u);
@@ -202,7 +202,7 @@ BOOST_AUTO_TEST_CASE(a_join_whose_answer_was_lost_is_repeated_though_he_was_invi
   r.invited(member_event(their_room, eve, bob, "invite", 7));
   r.on(join_result{bob, {fault_code::peer_timeout, "no answer"}, true});
   r.now = r.row.retry_at_ts;
-  BOOST_TEST(told<join_wanted>(r.begin()).size() == 1u);
+  BOOST_TEST(told<join_request>(r.begin()).size() == 1u);
   r.on(join_result{bob, {}});
   BOOST_TEST(r.row.state == invitation_state::accepted);
 }

@@ -108,7 +108,7 @@ BOOST_AUTO_TEST_CASE(a_signed_invite_is_offered_to_the_room_until_it_is_taken_ho
   }
 }
 
-invite_wanted wish(const matrix::event_ptr& invite, std::optional<command_reference> command = {}) {
+room_invite_request wish(const matrix::event_ptr& invite, std::optional<command_reference> command = {}) {
   return {invite, "[]", "chat-1", chat::room_type::channel, std::move(command)};
 }
 
@@ -215,7 +215,7 @@ BOOST_AUTO_TEST_CASE(a_revocation_is_confirmed_where_somebody_else_had_invited_t
     r.on(revocation_result{{}, invite->event_id});
     BOOST_REQUIRE(r.row.state == invitation_state::revoked_unconfirmed);
     if (is_made_again) {
-      BOOST_TEST(told<membership_wanted>(r.begin()).size() == 1u);
+      BOOST_TEST(told<membership_request>(r.begin()).size() == 1u);
       r.on(invited_membership_changed{matrix::membership::leave, ann, {}, leave, true});
     }
     r.on(rescission_delivered{"$earlier", {"$an earlier invite"}});

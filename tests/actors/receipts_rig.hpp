@@ -104,9 +104,9 @@ struct receipts_rig {
         }
         if (const auto* w = std::get_if<wake_me_at>(&e)) timer = w->at;
         const auto* t = std::get_if<tell>(&e);
-        const auto* wanted = t ? std::get_if<room_servers_wanted>(&t->body) : nullptr;
+        const auto* wanted = t ? std::get_if<room_servers_request>(&t->body) : nullptr;
         if (wanted && audience.contains(t->to.key))
-          append(more, machine->on(room_servers_told{wanted->asked, audience[t->to.key]}, now));
+          append(more, machine->on(room_servers_response{wanted->asked, audience[t->to.key]}, now));
       };
       if (const auto* p = std::get_if<persist>(&list[i])) {
         for (const auto& w : p->batch.writes) disk.take(w);

@@ -142,9 +142,9 @@ BOOST_AUTO_TEST_CASE(a_page_is_no_sign_of_life) {
 BOOST_AUTO_TEST_CASE(keys_that_are_a_web_page_are_not_obtained) {
   rig r;
   const auto request =
-    told<gateway::http_request>(r.on(keys_wanted{{actor_kind::verifier, ""}, 1, 0, {}})).at(0).second;
+    told<gateway::http_request>(r.on(keys_request{{actor_kind::verifier, ""}, 1, 0, {}})).at(0).second;
   const auto done = r.on(http_says(request.id, 200, page));
-  BOOST_TEST(told<keys_found>(done).at(0).second.keys->empty());
+  BOOST_TEST(told<keys_response>(done).at(0).second.keys->empty());
   BOOST_TEST(r.machine->describe(r.now).find("no answer of a Matrix server") != std::string::npos);
 }
 

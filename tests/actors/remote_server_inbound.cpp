@@ -32,37 +32,37 @@ constexpr const char* send_1 = "/_matrix/federation/v1/send/1";
 
 BOOST_AUTO_TEST_CASE(keys_are_fetched_once_for_all_who_wait) {
   rig r;
-  const auto sent = r.on(keys_wanted{the_room, 1, 0, {there_key().key_id()}});
+  const auto sent = r.on(keys_request{the_room, 1, 0, {there_key().key_id()}});
   const auto request = told<gateway::http_request>(sent).at(0).second;
   BOOST_TEST(request.target == "/_matrix/key/v2/server");
   BOOST_TEST(request.authorization.empty());
-  BOOST_TEST(told<gateway::http_request>(r.on(keys_wanted{the_room, 2, 0, {}})).empty());
+  BOOST_TEST(told<gateway::http_request>(r.on(keys_request{the_room, 2, 0, {}})).empty());
   const auto document =
     matrix::json::canonical(matrix::server_keys_document("there.example", there_key(), {}, noon + 86'400'000));
   const auto done = r.on(http_says(request.id, 200, document));
-  BOOST_TEST(told<keys_found>(done).size() == 2u);
-  BOOST_TEST(told<keys_found>(done).at(1).second.keys->size() == 1u);
+  BOOST_TEST(told<keys_response>(done).size() == 2u);
+  BOOST_TEST(told<keys_response>(done).at(1).second.keys->size() == 1u);
   BOOST_TEST(written<store::put_server_keys>(done).size() == 1u);
-  BOOST_TEST(told<gateway::http_request>(r.on(keys_wanted{the_room, 3, noon, {there_key().key_id()}})).empty());
+  BOOST_TEST(told<gateway::http_request>(r.on(keys_request{the_room, 3, noon, {there_key().key_id()}})).empty());
 }
 
 BOOST_AUTO_TEST_CASE(after_a_failed_fetch_everybody_is_answered_and_the_next_fetch_waits) {
   rig r;
-  const auto request = told<gateway::http_request>(r.on(keys_wanted{the_room, 1, 0, {}})).at(0).second;
+  const auto request = told<gateway::http_request>(r.on(keys_request{the_room, 1, 0, {}})).at(0).second;
   const auto done = r.on(http_says(request.id, 0, "", {fault_code::peer_unreachable, ""}));
-  BOOST_TEST(told<keys_found>(done).at(0).second.keys->empty());
+  BOOST_TEST(told<keys_response>(done).at(0).second.keys->empty());
   r.now += 1'000;
-  BOOST_TEST(told<keys_found>(r.on(keys_wanted{the_room, 2, 0, {}})).size() == 1u);
+  BOOST_TEST(told<keys_response>(r.on(keys_request{the_room, 2, 0, {}})).size() == 1u);
   r.now += r.node.settings().federation.key_fetch_retry_ms;
-  BOOST_TEST(told<gateway::http_request>(r.on(keys_wanted{the_room, 3, 0, {}})).size() == 1u);
+  BOOST_TEST(told<gateway::http_request>(r.on(keys_request{the_room, 3, 0, {}})).size() == 1u);
 }
 
 BOOST_AUTO_TEST_CASE(a_key_document_of_another_server_is_not_believed) {
   rig r;
-  const auto request = told<gateway::http_request>(r.on(keys_wanted{the_room, 1, 0, {}})).at(0).second;
+  const auto request = told<gateway::http_request>(r.on(keys_request{the_room, 1, 0, {}})).at(0).second;
   const auto document =
     matrix::json::canonical(matrix::server_keys_document("elsewhere.example", there_key(), {}, noon + 86'400'000));
-  BOOST_TEST(told<keys_found>(r.on(http_says(request.id, 200, document))).at(0).second.keys->empty());
+  BOOST_TEST(told<keys_response>(r.on(http_says(request.id, 200, document))).at(0).second.keys->empty());
 }
 
 // -- what they ask of us ----------------------------------------------------------------------------------------------

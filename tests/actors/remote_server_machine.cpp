@@ -138,9 +138,9 @@ BOOST_AUTO_TEST_CASE(while_the_federation_is_off_nothing_leaves_not_even_for_key
   change(r.node).federation.enabled = false;
   BOOST_TEST(told<gateway::http_request>(r.on(settings_replaced{})).empty());
   BOOST_TEST(told<gateway::http_request>(r.on(http_says(first.id, 200, "{}"))).empty());
-  const auto keys = r.on(keys_wanted{the_room, 1, 0, {}});
+  const auto keys = r.on(keys_request{the_room, 1, 0, {}});
   BOOST_TEST(told<gateway::http_request>(keys).empty());
-  BOOST_TEST(told<keys_found>(keys).size() == 1u);
+  BOOST_TEST(told<keys_response>(keys).size() == 1u);
   peer_request q;
   q.reply_to = the_room;
   BOOST_TEST((told<peer_answer>(r.on(q)).at(0).second.why.code == fault_code::federation_disabled));

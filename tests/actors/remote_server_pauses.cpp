@@ -67,7 +67,7 @@ BOOST_AUTO_TEST_CASE(nothing_is_sent_to_a_paused_server_and_nothing_is_lost) {
   rig r;
   change(r.node).federation.delivery_notifications = config::delivery_detail::delayed;
   r.begin();
-  const auto row = written<store::put_destination>(r.on(pause_wanted{true, "they have asked for it"})).at(0);
+  const auto row = written<store::put_destination>(r.on(pause_request{true, "they have asked for it"})).at(0);
   BOOST_TEST(row.paused_since_ts == r.now);
   BOOST_TEST(row.pause_reason == "they have asked for it");
   const auto queued = r.on(pdu_queued{r.message_event(1), "room", "m1"});
@@ -79,7 +79,7 @@ BOOST_AUTO_TEST_CASE(nothing_is_sent_to_a_paused_server_and_nothing_is_lost) {
   for (const message& m :
        {message{retry_now{}}, message{server_alive{"there.example"}}, message{timer_due{timer_kind::send}}})
     BOOST_TEST(told<gateway::http_request>(r.on(m)).empty());
-  const auto sent = told<gateway::http_request>(r.on(pause_wanted{false, {}}));
+  const auto sent = told<gateway::http_request>(r.on(pause_request{false, {}}));
   BOOST_TEST_REQUIRE(sent.size() == 1u);
   BOOST_TEST(sent[0].second.body.find("m1") != std::string::npos);
 }
@@ -87,7 +87,7 @@ BOOST_AUTO_TEST_CASE(nothing_is_sent_to_a_paused_server_and_nothing_is_lost) {
 BOOST_AUTO_TEST_CASE(a_pause_outlives_the_actor_and_the_transaction_that_was_under_way) {
   rig r;
   const auto request = told<gateway::http_request>(r.on(pdu_queued{r.message_event(1), {}})).at(0).second;
-  r.on(pause_wanted{true, "slow"});
+  r.on(pause_request{true, "slow"});
   const auto done = r.on(http_says(request.id, 200));
   BOOST_TEST(written<store::put_destination>(done).back().paused_since_ts == r.now);
   store::destination_loaded stored;
@@ -95,12 +95,12 @@ BOOST_AUTO_TEST_CASE(a_pause_outlives_the_actor_and_the_transaction_that_was_und
   stored.destination.pause_reason = "slow";
   stored.pdus = {r.message_event(2)};
   BOOST_TEST(told<gateway::http_request>(r.begin(stored)).empty());
-  BOOST_TEST(told<gateway::http_request>(r.on(pause_wanted{})).size() == 1u);
+  BOOST_TEST(told<gateway::http_request>(r.on(pause_request{})).size() == 1u);
 }
 
 BOOST_AUTO_TEST_CASE(requests_of_others_are_answered_at_once_while_the_server_is_paused) {
   rig r;
-  r.on(pause_wanted{true, "slow"});
+  r.on(pause_request{true, "slow"});
   peer_request q;
   q.reply_to = the_room;
   q.asked = 5;
@@ -217,16 +217,16 @@ BOOST_AUTO_TEST_CASE(an_endpoint_that_says_when_to_come_again_is_left_alone_and_
 
 BOOST_AUTO_TEST_CASE(a_server_that_puts_off_questions_for_its_keys_is_not_asked_again_and_nobody_waits_for_it) {
   rig r;
-  auto want = [&] { return r.on(keys_wanted{the_room, 3, noon, {"ed25519:x"}}); };
+  auto want = [&] { return r.on(keys_request{the_room, 3, noon, {"ed25519:x"}}); };
   gateway::http_answer later;
   later.id = told<gateway::http_request>(want()).at(0).second.id;
   later.status = 429;
   later.retry_after_ms = 1'800'000;
-  BOOST_TEST(told<keys_found>(r.on(http_answered{std::make_shared<gateway::http_answer>(later)})).size() == 1u);
+  BOOST_TEST(told<keys_response>(r.on(http_answered{std::make_shared<gateway::http_answer>(later)})).size() == 1u);
   r.now += 1'799'000; // far beyond the pause between two questions
   const auto again = want();
   BOOST_TEST(told<gateway::http_request>(again).empty());
-  BOOST_TEST(told<keys_found>(again).size() == 1u);
+  BOOST_TEST(told<keys_response>(again).size() == 1u);
   r.now += 120'000;
   BOOST_TEST(told<gateway::http_request>(want()).size() == 1u);
 }

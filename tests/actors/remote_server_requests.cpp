@@ -260,16 +260,16 @@ BOOST_AUTO_TEST_CASE(answer_that_is_in_no_old_form_stays_as_it_is) {
 
 BOOST_AUTO_TEST_CASE(key_document_is_kept_for_the_notary_and_fetched_when_only_the_keys_are_known) {
   rig r;
-  const auto sent = r.on(keys_wanted{{actor_kind::directory, ""}, 4, noon, {}, true});
+  const auto sent = r.on(keys_request{{actor_kind::directory, ""}, 4, noon, {}, true});
   const auto request = told<gateway::http_request>(sent).at(0).second;
   const auto document =
     matrix::json::canonical(matrix::server_keys_document("there.example", there_key(), {}, noon + 86'400'000));
   const auto done = r.on(http_says(request.id, 200, document));
-  BOOST_TEST(told<keys_found>(done).at(0).second.documents->at(0) == document);
+  BOOST_TEST(told<keys_response>(done).at(0).second.documents->at(0) == document);
   BOOST_TEST(written<store::put_server_keys>(done).at(0).documents == "[" + document + "]");
-  BOOST_TEST(
-    told<keys_found>(r.on(keys_wanted{{actor_kind::directory, ""}, 5, noon, {}, true})).at(0).second.documents->at(0) ==
-    document);
+  BOOST_TEST(told<keys_response>(r.on(keys_request{{actor_kind::directory, ""}, 5, noon, {}, true}))
+               .at(0)
+               .second.documents->at(0) == document);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

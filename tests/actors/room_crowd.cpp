@@ -20,7 +20,7 @@ struct crowded : shared_room {
   }
   effects enter(const std::string& user) {
     if (!node.is_local(user)) return push({made(user, "m.room.member", {{"membership", "join"}}, user)});
-    join_wanted wanted;
+    join_request wanted;
     wanted.user_id = user;
     return on(std::move(wanted));
   }

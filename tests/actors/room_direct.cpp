@@ -98,7 +98,7 @@ BOOST_AUTO_TEST_CASE(a_dm_that_a_third_person_is_invited_to_is_a_group_and_stays
   own_room r{chat::room_type::dm, {eve}};
   r.join(eve);
   BOOST_TEST(r.type() == "dm");
-  r.on(invite_accepted_by_server{zoe, told<invite_wanted>(r.invite(ann, zoe)).at(0).second.event});
+  r.on(invite_accepted_by_server{zoe, told<room_invite_request>(r.invite(ann, zoe)).at(0).second.event});
   BOOST_TEST(r.type() == "group_dm");
   r.pushed(zoe, zoe, "leave");
   BOOST_TEST(r.type() == "group_dm");
@@ -111,7 +111,7 @@ BOOST_AUTO_TEST_CASE(a_room_we_are_invited_to_is_what_its_state_says_when_we_are
     for (const auto& members : {std::vector{eve}, std::vector{bob, eve}}) {
       own_room r{chat::room_type::group_dm, members};
       joining_server there{r};
-      join_wanted w;
+      join_request w;
       w.user_id = eve;
       w.via = {"here.example"};
       w.is_direct = is_direct;
@@ -121,7 +121,7 @@ BOOST_AUTO_TEST_CASE(a_room_we_are_invited_to_is_what_its_state_says_when_we_are
     }
   shared_room named{"11", false}; // public
   joining_server there{named};
-  join_wanted w;
+  join_request w;
   w.user_id = eve;
   w.via = {"here.example"};
   BOOST_TEST(notified<chat::room_created>(there.on(w)).at(0).type == "channel");
@@ -144,7 +144,7 @@ BOOST_AUTO_TEST_CASE(an_invitation_to_a_group_tells_of_more_than_the_inviter) {
 namespace {
 
 bool says_it_is(shared_room& r, const std::string& creator, const std::string& other) {
-  const auto answered = told<direct_told>(r.on(direct_wanted{1, creator, other}));
+  const auto answered = told<direct_response>(r.on(direct_request{1, creator, other}));
   BOOST_REQUIRE(answered.size() == 1U);
   return answered[0].second.is_one;
 }

@@ -48,8 +48,8 @@ struct joiner {
     }
     return list;
   }
-  static join_wanted wish() {
-    join_wanted w;
+  static join_request wish() {
+    join_request w;
     w.user_id = eve;
     w.via = {"here.example"};
     return w;
@@ -498,7 +498,7 @@ BOOST_AUTO_TEST_CASE(who_joins_by_himself_while_his_invite_is_under_way_has_acce
   shared_room r;
   const std::string eda = "@eda:there.example";
   const auto invited = r.command(chat::invite_send{"chat-1", ann, eda, {}});
-  const auto invite = told<invite_wanted>(invited).at(0).second.event;
+  const auto invite = told<room_invite_request>(invited).at(0).second.event;
   const auto joined = r.push({r.made(eda, "m.room.member", {{"membership", "join"}}, eda)}); // the room is public
   const auto heard = told<invited_membership_changed>(joined);
   BOOST_REQUIRE(heard.size() == 1u);

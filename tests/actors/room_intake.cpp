@@ -31,7 +31,7 @@ struct slow_join {
     };
   }
   effects join() {
-    join_wanted w;
+    join_request w;
     w.user_id = eve;
     w.via = {"here.example"};
     return j.on(w);

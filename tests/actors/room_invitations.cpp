@@ -16,7 +16,7 @@ const std::string zoe = "@zoe:there.example", ben = "@ben:here.example";
 struct inviting_room : shared_room {
   void invite() {
     on(invite_accepted_by_server{
-      zoe, told<invite_wanted>(command(chat::invite_send{"chat-1", ann, zoe, {}})).at(0).second.event});
+      zoe, told<room_invite_request>(command(chat::invite_send{"chat-1", ann, zoe, {}})).at(0).second.event});
   }
   void revoke() { on(revoke_invite{zoe, {}, ann, {}, {}, {}}); }
   matrix::event_ptr signed_template(const std::string& what) {
@@ -45,7 +45,8 @@ matrix::event_ptr citing(const shared_room& r, const matrix::event_ptr& x, const
 
 BOOST_AUTO_TEST_CASE(an_invitation_tells_its_origin_and_a_template_tells_none) {
   inviting_room r;
-  const auto invite = told<invite_wanted>(r.command(chat::invite_send{"chat-1", ann, zoe, {}})).at(0).second.event;
+  const auto invite =
+    told<room_invite_request>(r.command(chat::invite_send{"chat-1", ann, zoe, {}})).at(0).second.event;
   BOOST_REQUIRE(invite->source.find("origin"));
   BOOST_TEST(*invite->source.find("origin")->as_string() == "here.example");
   BOOST_TEST(matrix::has_valid_content_hash(*invite));
@@ -157,7 +158,7 @@ BOOST_AUTO_TEST_CASE(a_new_invitation_that_crosses_his_no_to_the_one_before_is_t
   BOOST_REQUIRE(r.membership(ben) == "invite");
   const auto taken_back = r.made(eve, "m.room.member", {{"membership", "leave"}}, ben, {}, {first->event_id});
   const auto second = citing(r, invited({taken_back->event_id}), taken_back->event_id, first->event_id);
-  r.on(leave_wanted{ben, {}});
+  r.on(leave_request{ben, {}});
   const auto no = r.event(r.state().at({"m.room.member", ben}));
   const auto merged = told<invited_membership_changed>(r.push({taken_back, second}));
   BOOST_REQUIRE(r.state().at({"m.room.member", ben}) == no->event_id);
@@ -214,7 +215,7 @@ BOOST_AUTO_TEST_CASE(an_invite_that_comes_by_request_only_enters_the_room_and_th
   BOOST_TEST((told<invite_placed>(arrived).at(0).second.where == invite_place::taken));
   BOOST_TEST(told<invite_placed>(arrived)[0].second.asked == 7u);
   BOOST_TEST(notified<chat::member_changed>(arrived).at(0).membership == "invite");
-  join_wanted yes;
+  join_request yes;
   yes.user_id = ben;
   const auto joined = r.on(yes);
   BOOST_TEST((told<join_result>(joined).at(0).second.why.code == fault_code::none));
@@ -249,7 +250,7 @@ BOOST_AUTO_TEST_CASE(an_invite_whose_answer_was_lost_is_taken_again_after_the_in
   their_invites r;
   const auto invite = r.invite_of(ben);
   r.arrives(invite);
-  join_wanted yes;
+  join_request yes;
   yes.user_id = ben;
   r.on(yes);
   BOOST_REQUIRE(r.membership(ben) == "join");
@@ -306,7 +307,7 @@ BOOST_AUTO_TEST_CASE(who_accepts_an_invite_that_the_room_has_missed_brings_it_al
   // Invited before the first of us joined, or by a broker from before this was so.
   for (const bool allowed : {true, false}) {
     their_invites r;
-    join_wanted yes;
+    join_request yes;
     yes.user_id = ben;
     yes.invite =
       allowed ? r.invite_of(ben) : r.made("@eli:there.example", "m.room.member", {{"membership", "invite"}}, ben);
@@ -322,7 +323,7 @@ BOOST_AUTO_TEST_CASE(who_accepts_while_the_invites_past_is_missing_waits_for_it_
   for (const bool comes : {true, false}) {
     their_invites r;
     const auto message = r.message_of(eve, "not yet here");
-    join_wanted yes;
+    join_request yes;
     yes.user_id = ben;
     yes.invite = r.invite_of(ben, {message->event_id});
     auto list = r.on(yes);
@@ -330,7 +331,7 @@ BOOST_AUTO_TEST_CASE(who_accepts_while_the_invites_past_is_missing_waits_for_it_
     BOOST_TEST(told<join_result>(list).empty());
     if (comes) {
       auto placed = r.push({message});
-      for (const auto& [to, m] : told<join_wanted>(placed)) append(placed, r.on(m));
+      for (const auto& [to, m] : told<join_request>(placed)) append(placed, r.on(m));
       BOOST_TEST((told<join_result>(placed).at(0).second.why.code == fault_code::none));
       BOOST_TEST(r.membership(ben) == "join");
     } else {
@@ -349,27 +350,27 @@ BOOST_AUTO_TEST_CASE(the_room_writes_no_row_of_an_invitation_and_says_it_until_i
   c.body = std::make_shared<const chat::command>(chat::invite_send{"chat-1", ann, zoe, "tea"});
   const auto asked = r.give(c);
   BOOST_TEST(written<store::put_invitation>(asked).empty());
-  const auto first = told<invite_wanted>(asked).at(0);
+  const auto first = told<room_invite_request>(asked).at(0);
   BOOST_TEST((first.first == address{actor_kind::invitation, r.room_id + "|" + zoe}));
   BOOST_TEST(first.second.command->command_id == "c1");
   r.now += 15'000;
-  const auto again = told<invite_wanted>(r.give(timer_due{}));
+  const auto again = told<room_invite_request>(r.give(timer_due{}));
   BOOST_REQUIRE(again.size() == 1u);
   BOOST_TEST(again[0].second.event->event_id == first.second.event->event_id);
   r.on(invite_begun{zoe, first.second.event->event_id, ann});
-  BOOST_TEST(told<invite_wanted>(r.pass(60'000)).empty());
+  BOOST_TEST(told<room_invite_request>(r.pass(60'000)).empty());
   BOOST_TEST((refusal_in(r.command(chat::invite_send{"chat-1", ann, zoe, {}})).code == fault_code::conflict));
   // It came to nothing: she can be invited again. The end of another one ends nothing.
   r.on(invite_abandoned{zoe, "$another"});
   BOOST_TEST((refusal_in(r.command(chat::invite_send{"chat-1", ann, zoe, {}})).code == fault_code::conflict));
   r.on(invite_abandoned{zoe, first.second.event->event_id});
-  BOOST_TEST(told<invite_wanted>(r.command(chat::invite_send{"chat-1", ann, zoe, {}})).size() == 1u);
+  BOOST_TEST(told<room_invite_request>(r.command(chat::invite_send{"chat-1", ann, zoe, {}})).size() == 1u);
 }
 
 BOOST_AUTO_TEST_CASE(a_signed_invite_goes_to_the_servers_in_the_room_only) {
   inviting_room r;
   const std::string zed = "@zed:third.example";
-  const auto wanted = told<invite_wanted>(r.command(chat::invite_send{"chat-1", ann, zed, {}})).at(0).second;
+  const auto wanted = told<room_invite_request>(r.command(chat::invite_send{"chat-1", ann, zed, {}})).at(0).second;
   const auto committed = r.on(invite_accepted_by_server{zed, wanted.event});
   std::vector<std::string> servers;
   for (const auto& q : written<store::queue_pdu>(committed)) servers.push_back(q.server_name);
@@ -383,7 +384,7 @@ BOOST_AUTO_TEST_CASE(a_signed_invite_goes_to_the_servers_in_the_room_only) {
 
 BOOST_AUTO_TEST_CASE(an_invite_that_is_in_the_room_already_when_her_server_signs_it_is_told_so_again) {
   inviting_room r;
-  const auto wanted = told<invite_wanted>(r.command(chat::invite_send{"chat-1", ann, zoe, {}})).at(0).second;
+  const auto wanted = told<room_invite_request>(r.command(chat::invite_send{"chat-1", ann, zoe, {}})).at(0).second;
   r.on(invite_accepted_by_server{zoe, wanted.event});
   const auto again = told<invited_membership_changed>(r.on(invite_accepted_by_server{zoe, wanted.event}));
   BOOST_REQUIRE(again.size() == 1u);
@@ -392,7 +393,8 @@ BOOST_AUTO_TEST_CASE(an_invite_that_is_in_the_room_already_when_her_server_signs
 
 BOOST_AUTO_TEST_CASE(an_invite_that_her_server_has_in_its_room_stands_though_we_were_put_out_meanwhile) {
   their_invites r;
-  const auto invite = told<invite_wanted>(r.command(chat::invite_send{"chat-1", ann, zoe, {}})).at(0).second.event;
+  const auto invite =
+    told<room_invite_request>(r.command(chat::invite_send{"chat-1", ann, zoe, {}})).at(0).second.event;
   auto levels = r.event(r.state().at({"m.room.power_levels", ""}))->content();
   levels.set("users", matrix::json::object{{eve, 100}});
   r.push({r.made(ann, "m.room.power_levels", levels, "")});
@@ -443,21 +445,21 @@ BOOST_AUTO_TEST_CASE(a_third_person_makes_a_dm_a_group_dm_and_the_answer_says_so
   chat_command c;
   c.create_event = create;
   const auto created = r.command(std::move(wanted), std::move(c));
-  const auto first = told<invite_wanted>(created).at(0).second;
+  const auto first = told<room_invite_request>(created).at(0).second;
   BOOST_TEST((first.type == chat::room_type::dm));
   BOOST_TEST(written<store::put_invitation>(created).at(0).event ==
              first.event->to_json()); // the only row the room writes, with the room itself
   // Her server does not know her: whom it was meant for takes her place.
   r.on(invite_abandoned{zoe, first.event->event_id});
   const auto right =
-    told<invite_wanted>(r.command(chat::invite_send{"chat-1", ann, "@zoa:there.example", {}})).at(0).second;
+    told<room_invite_request>(r.command(chat::invite_send{"chat-1", ann, "@zoa:there.example", {}})).at(0).second;
   BOOST_TEST((right.type == chat::room_type::dm));
   r.on(invite_accepted_by_server{"@zoa:there.example", right.event});
   const auto third = r.command(chat::invite_send{"chat-1", ann, bob, {}});
   BOOST_TEST(told<command_done>(third).at(0).second.body ==
              chat::encode(chat::answer{chat::invited_answer{"pending", "group_dm"}}));
   BOOST_TEST((r.disk.head.type == chat::room_type::group_dm));
-  const auto fourth = told<invite_wanted>(r.command(chat::invite_send{"chat-1", ann, "@zed:third.example", {}}));
+  const auto fourth = told<room_invite_request>(r.command(chat::invite_send{"chat-1", ann, "@zed:third.example", {}}));
   BOOST_TEST((fourth.at(0).second.type == chat::room_type::group_dm));
 }
 

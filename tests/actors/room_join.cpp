@@ -97,7 +97,7 @@ BOOST_AUTO_TEST_CASE(how_large_a_room_is_is_only_asked_where_it_may_be_large) {
     joining_server there{r};
     change(there.node).room.omit_members_above = bound;
     there.restart();
-    join_wanted w;
+    join_request w;
     w.user_id = eve;
     w.via = {"here.example"};
     w.is_direct = is_direct;

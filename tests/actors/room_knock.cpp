@@ -200,7 +200,7 @@ BOOST_AUTO_TEST_CASE(who_knocks_is_let_in_by_an_invitation) {
   knock_room r;
   r.knock(eve);
   const auto invited = r.command(chat::invite_send{"", ann, eve, "welcome"});
-  const auto invite = told<invite_wanted>(invited).at(0).second.event;
+  const auto invite = told<room_invite_request>(invited).at(0).second.event;
   const auto done = r.on(invite_accepted_by_server{eve, matrix::add_signature(*invite, "there.example", there_key())});
   const auto changed = notified<chat::member_changed>(done);
   BOOST_REQUIRE(changed.size() == 1u);
@@ -285,7 +285,7 @@ BOOST_AUTO_TEST_CASE(what_becomes_of_our_knock_in_a_room_of_ours_is_told_to_who_
       BOOST_TEST((membership_told(r.command(chat::invite_send{"", ann, carl, {}})) == list{"invite"}));
     if (word == "rejected")
       BOOST_TEST((membership_told(r.command(chat::knock_reject{"", ann, carl, {}})) == list{"leave"}));
-    if (word == "retracted") BOOST_TEST((membership_told(r.on(leave_wanted{carl, "no more"})) == list{"leave"}));
+    if (word == "retracted") BOOST_TEST((membership_told(r.on(leave_request{carl, "no more"})) == list{"leave"}));
     if (word == "banned")
       BOOST_TEST(
         (membership_told(r.push({r.made(ann, "m.room.member", {{"membership", "ban"}}, carl)})) == list{"ban"}));

@@ -20,9 +20,9 @@ struct updated_room : shared_room {
   using shared_room::shared_room;
 
   effects profile(const std::string& user, std::string name, std::string avatar = {}) {
-    return on(member_update_wanted{the_directory, 7, user, false, std::move(name), std::move(avatar)});
+    return on(member_update_request{the_directory, 7, user, false, std::move(name), std::move(avatar)});
   }
-  effects gone(const std::string& user) { return on(member_update_wanted{the_directory, 7, user, true, {}, {}}); }
+  effects gone(const std::string& user) { return on(member_update_request{the_directory, 7, user, true, {}, {}}); }
   static bool is_done(const effects& list) {
     const auto all = told<member_updated>(list);
     BOOST_REQUIRE(all.size() == 1u);

@@ -51,7 +51,7 @@ struct moderated_room : shared_room {
   }
   fault_code code(const effects& list) const { return refusal_in(list).code; }
   matrix::event_ptr invite(const std::string& user) {
-    return told<invite_wanted>(command(chat::invite_send{"chat-1", ann, user, {}})).at(0).second.event;
+    return told<room_invite_request>(command(chat::invite_send{"chat-1", ann, user, {}})).at(0).second.event;
   }
   void invite_taken(const std::string& user) { on(invite_accepted_by_server{user, invite(user)}); }
   matrix::event_ptr member(const std::string& user) const { return event(state().at({"m.room.member", user})); }
@@ -91,12 +91,12 @@ BOOST_AUTO_TEST_CASE(the_room_goes_from_the_list_of_ours_who_leave_are_kicked_or
   BOOST_TEST(told.reason == "noise");
   BOOST_TEST(told.room == "chat-1");
   BOOST_TEST(told.event_id == r.event(r.state().at({"m.room.member", bob}))->event_id);
-  r.on(join_wanted{bob, "11", {}, {}, false, {}, {}, {}, nullptr});
+  r.on(join_request{bob, "11", {}, {}, false, {}, {}, {}, nullptr});
   BOOST_REQUIRE(r.membership(bob) == "join");
   told = removal(r.command(chat::member_leave{"chat-1", bob, "bye"}));
   BOOST_TEST(told.cause == "left");
   BOOST_TEST(told.by == bob);
-  r.on(join_wanted{bob, "11", {}, {}, false, {}, {}, {}, nullptr});
+  r.on(join_request{bob, "11", {}, {}, false, {}, {}, {}, nullptr});
   r.command(chat::member_set_role{"chat-1", ann, eve, chat::role::moderator});
   told = removal(r.push({r.made(eve, "m.room.member", {{"membership", "ban"}, {"reason", "spam"}}, bob)}));
   BOOST_TEST(told.cause == "banned");
@@ -232,7 +232,7 @@ BOOST_AUTO_TEST_CASE(nobody_banned_is_invited_until_the_ban_is_lifted) {
     auto list = r.command(chat::invite_send{"chat-1", ann, eve, {}});
     BOOST_TEST((r.code(list) == fault_code::forbidden), version);
     BOOST_TEST(refusal_in(list).detail.find("banned") != std::string::npos);
-    BOOST_TEST(told<invite_wanted>(list).empty());
+    BOOST_TEST(told<room_invite_request>(list).empty());
     BOOST_TEST(told<pdu_queued>(list).empty());
     r.unban(bob, eve);
     r.invite_taken(eve);

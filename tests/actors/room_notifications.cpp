@@ -180,7 +180,8 @@ BOOST_AUTO_TEST_CASE(a_new_role_says_whose_and_which) {
 BOOST_AUTO_TEST_CASE(an_invitation_that_ran_out_is_told_as_expired) {
   shared_room r;
   const auto dave = "@dave:elsewhere.example";
-  const auto invite = told<invite_wanted>(r.command(chat::invite_send{"chat-1", ann, dave, {}})).at(0).second.event;
+  const auto invite =
+    told<room_invite_request>(r.command(chat::invite_send{"chat-1", ann, dave, {}})).at(0).second.event;
   // Its server had taken it, and the room too.
   r.on(invite_accepted_by_server{dave, invite});
   BOOST_TEST(r.membership(dave) == "invite");
@@ -197,7 +198,8 @@ BOOST_AUTO_TEST_CASE(an_invitation_that_ran_out_is_told_as_expired) {
 BOOST_AUTO_TEST_CASE(an_invitation_somebody_takes_back_is_told_as_revoked) {
   shared_room r;
   const auto dave = "@dave:elsewhere.example";
-  const auto invite = told<invite_wanted>(r.command(chat::invite_send{"chat-1", ann, dave, {}})).at(0).second.event;
+  const auto invite =
+    told<room_invite_request>(r.command(chat::invite_send{"chat-1", ann, dave, {}})).at(0).second.event;
   r.on(invite_accepted_by_server{dave, invite});
   const auto done = r.on(revoke_invite{dave, invite->event_id, ann, ann, {}, nullptr});
   BOOST_TEST(system_messages(done, "revoked").size() == 1U);

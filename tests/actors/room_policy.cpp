@@ -198,7 +198,7 @@ BOOST_AUTO_TEST_CASE(refused_command_does_not_hold_up_the_next) {
 BOOST_AUTO_TEST_CASE(leave_wanted_by_an_invitation_waits_its_turn_and_is_answered) {
   guarded_room r;
   const auto first = asked_in(r.say("one"));
-  BOOST_TEST(asked_in(r.on(leave_wanted{bob, "bye"})).empty());
+  BOOST_TEST(asked_in(r.on(leave_request{bob, "bye"})).empty());
   const auto then = r.sign(first.at(0));
   BOOST_TEST(told<join_result>(then).empty());
   const auto done = r.sign(asked_in(then).at(0));

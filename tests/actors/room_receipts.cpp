@@ -94,7 +94,7 @@ BOOST_AUTO_TEST_CASE(servers_are_those_of_now) {
   BOOST_TEST(r.read({"chat-1", bob, "m1", {}})->servers->size() == 1u);
   for (const auto& user : {eve, eli}) r.command(chat::member_kick{"chat-1", ann, user, {}});
   BOOST_TEST(r.read({"chat-1", bob, "m1", {}})->servers->empty());
-  const auto told_now = told<room_servers_told>(r.on(room_servers_wanted{{actor_kind::receipts, ""}, 3}));
+  const auto told_now = told<room_servers_response>(r.on(room_servers_request{{actor_kind::receipts, ""}, 3}));
   BOOST_REQUIRE(told_now.size() == 1u);
   BOOST_TEST(told_now[0].second.asked == 3u);
   BOOST_TEST(told_now[0].second.servers.empty());
@@ -103,12 +103,12 @@ BOOST_AUTO_TEST_CASE(servers_are_those_of_now) {
 BOOST_AUTO_TEST_CASE(questions_about_readers_go_to_the_receipts_actor) {
   receipts_room r;
   const auto event_id = r.say(ann, "m1");
-  auto wanted = told<readers_wanted>(r.command(chat::query_receipts{"chat-1", "m1", bob}));
+  auto wanted = told<readers_request>(r.command(chat::query_receipts{"chat-1", "m1", bob}));
   BOOST_REQUIRE(wanted.size() == 1u);
   BOOST_TEST(wanted[0].second.event_id == event_id);
   BOOST_TEST(wanted[0].second.after == bob);
   BOOST_TEST(wanted[0].second.room_id == r.room_id);
-  wanted = told<readers_wanted>(r.command(chat::query_read_positions{"chat-1", {}}));
+  wanted = told<readers_request>(r.command(chat::query_read_positions{"chat-1", {}}));
   BOOST_REQUIRE(wanted.size() == 1u);
   BOOST_TEST(wanted[0].second.event_id == "");
   BOOST_TEST(told<command_done>(r.command(chat::query_receipts{"chat-1", "m9", {}})).size() == 1u);
@@ -148,7 +148,7 @@ BOOST_AUTO_TEST_CASE(first_member_of_another_server_is_told_the_receipts_actor_a
 BOOST_AUTO_TEST_CASE(servers_are_named_only_where_the_user_asked_about_is_in_the_room) {
   receipts_room r;
   const auto servers_for = [&](const std::string& user) {
-    return told<room_servers_told>(r.on(room_servers_wanted{{actor_kind::directory, ""}, 3, user}))
+    return told<room_servers_response>(r.on(room_servers_request{{actor_kind::directory, ""}, 3, user}))
       .at(0)
       .second.servers;
   };

@@ -30,7 +30,7 @@ struct lonely_room : shared_room {
       : shared_room(std::move(version), they_join) {}
 
   matrix::event_ptr invite(const std::string& user) {
-    return told<invite_wanted>(command(chat::invite_send{"chat-1", ann, user, "come"})).at(0).second.event;
+    return told<room_invite_request>(command(chat::invite_send{"chat-1", ann, user, "come"})).at(0).second.event;
   }
   effects refused(const matrix::event_ptr& invite) {
     return on(room_version_refused{*invite->state_key, invite->event_id});
@@ -87,7 +87,7 @@ BOOST_AUTO_TEST_CASE(room_that_nobody_else_has_seen_is_made_again_with_all_that_
   const auto reaction = r.event_of(r.command(chat::reaction_add{"chat-1", bob, "m1", "+1"}));
   const auto invite = r.invite(zoe);
 
-  const auto asked = told<refounding_wanted>(r.refused(invite));
+  const auto asked = told<refounding_request>(r.refused(invite));
   BOOST_REQUIRE(asked.size() == 1u);
   const auto& wanted = asked[0].second;
   BOOST_TEST(wanted.refused_by == "old.example");
@@ -115,7 +115,7 @@ BOOST_AUTO_TEST_CASE(room_that_nobody_else_has_seen_is_made_again_with_all_that_
   BOOST_TEST(next.disk.relations.size() == 2u);
 
   // The one invited is invited anew, and only that is told.
-  const auto again = told<invite_wanted>(made);
+  const auto again = told<room_invite_request>(made);
   BOOST_REQUIRE(again.size() == 1u);
   BOOST_TEST(*again[0].second.event->content().find("reason")->as_string() == "come");
   BOOST_TEST(names_notified(made) == (std::vector<std::string>{"room.refounded", "invitation.changed"}),
@@ -138,7 +138,7 @@ BOOST_AUTO_TEST_CASE(room_that_nobody_else_has_seen_is_made_again_with_all_that_
 
 BOOST_AUTO_TEST_CASE(commands_keep_their_order_on_the_way_to_the_room_that_follows) {
   lonely_room r;
-  const auto asked = told<refounding_wanted>(r.refused(r.invite(zoe)));
+  const auto asked = told<refounding_request>(r.refused(r.invite(zoe)));
   successor_room next{r.node, asked.at(0).first.key};
   next.on(asked[0].second);
   BOOST_TEST(told<command_done>(r.command(text(ann, "m1"))).empty()); // it waits
@@ -158,7 +158,7 @@ BOOST_AUTO_TEST_CASE(commands_keep_their_order_on_the_way_to_the_room_that_follo
 
 BOOST_AUTO_TEST_CASE(room_that_hears_nothing_of_what_the_former_one_still_had_goes_on_after_a_while) {
   lonely_room r;
-  const auto asked = told<refounding_wanted>(r.refused(r.invite(zoe)));
+  const auto asked = told<refounding_request>(r.refused(r.invite(zoe)));
   successor_room next{r.node, asked.at(0).first.key};
   next.on(asked[0].second);
   next.command(text(ann, "m1"));
@@ -170,7 +170,7 @@ BOOST_AUTO_TEST_CASE(room_that_hears_nothing_of_what_the_former_one_still_had_go
 BOOST_AUTO_TEST_CASE(former_names_of_messages_go_on_meaning_them) {
   lonely_room r;
   const auto first = r.event_of(r.command(text(ann, "m1")));
-  const auto asked = told<refounding_wanted>(r.refused(r.invite(zoe)));
+  const auto asked = told<refounding_request>(r.refused(r.invite(zoe)));
   successor_room next{r.node, asked.at(0).first.key};
   next.on(asked[0].second);
   next.on(handover_ended{});
@@ -188,9 +188,9 @@ BOOST_AUTO_TEST_CASE(founding_survives_a_restart_of_either_room) {
   lonely_room r;
   r.command(text(ann, "m1"));
   const auto invite = r.invite(zoe);
-  const auto asked = told<refounding_wanted>(r.refused(invite)).at(0);
+  const auto asked = told<refounding_request>(r.refused(invite)).at(0);
   // Before anything was made: the same room is asked for again.
-  const auto again = told<refounding_wanted>(r.restart());
+  const auto again = told<refounding_request>(r.restart());
   BOOST_REQUIRE(again.size() == 1u);
   BOOST_TEST(again[0].first.key == asked.first.key);
   BOOST_TEST(again[0].second.create_event->event_id == asked.second.create_event->event_id);
@@ -198,20 +198,20 @@ BOOST_AUTO_TEST_CASE(founding_survives_a_restart_of_either_room) {
   next.on(again[0].second);
   // And when it is there already: told twice, it is made once.
   next.restart();
-  const auto twice = next.on(told<refounding_wanted>(r.restart()).at(0).second);
+  const auto twice = next.on(told<refounding_request>(r.restart()).at(0).second);
   BOOST_TEST(told<refounding_done>(twice).size() == 1u);
   BOOST_TEST(written<store::put_event>(twice).empty());
   r.on(refounding_done{});
   BOOST_TEST((r.disk.head.phase == store::room_phase::left));
-  BOOST_TEST(told<refounding_wanted>(r.restart()).empty());
+  BOOST_TEST(told<refounding_request>(r.restart()).empty());
   // Whoever invites by the former room hears that there is another one.
   BOOST_TEST(ended_in(r.refused(invite)).successor == next.room_id);
 }
 
 BOOST_AUTO_TEST_CASE(room_asks_again_where_nothing_is_heard_of_the_one_that_follows) {
   lonely_room r;
-  const auto asked = told<refounding_wanted>(r.refused(r.invite(zoe))).at(0);
-  const auto again = told<refounding_wanted>(r.pass(room::refounding::tell_again_ms + 1));
+  const auto asked = told<refounding_request>(r.refused(r.invite(zoe))).at(0);
+  const auto again = told<refounding_request>(r.pass(room::refounding::tell_again_ms + 1));
   BOOST_REQUIRE(!again.empty());
   BOOST_TEST(again[0].first.key == asked.first.key);
 }
@@ -238,12 +238,12 @@ BOOST_AUTO_TEST_CASE(large_room_is_not_founded_again) {
 BOOST_AUTO_TEST_CASE(other_servers_that_are_invited_are_waited_for) {
   lonely_room r;
   const auto to_zoe = r.invite(zoe), to_yan = r.invite(yan);
-  BOOST_TEST(told<refounding_wanted>(r.refused(to_zoe)).empty());
+  BOOST_TEST(told<refounding_request>(r.refused(to_zoe)).empty());
   BOOST_TEST(told<command_done>(r.command(text(ann, "m1"))).size() == 1u); // meanwhile everything goes on
-  const auto both = told<refounding_wanted>(r.refused(to_yan));
+  const auto both = told<refounding_request>(r.refused(to_yan));
   BOOST_REQUIRE(both.size() == 1u);
   successor_room next{r.node, both[0].first.key};
-  BOOST_TEST(told<invite_wanted>(next.on(both[0].second)).size() == 2u);
+  BOOST_TEST(told<room_invite_request>(next.on(both[0].second)).size() == 2u);
 }
 
 BOOST_AUTO_TEST_CASE(invitation_fails_where_another_server_has_taken_one_or_does_not_say) {
@@ -268,12 +268,12 @@ BOOST_AUTO_TEST_CASE(invitation_fails_where_another_server_has_taken_one_or_does
 BOOST_AUTO_TEST_CASE(room_goes_back_to_the_usual_version_where_none_is_known) {
   lonely_room r{"6"};
   change(r.node).federation.room_version = "12";
-  const auto asked = told<refounding_wanted>(r.refused(r.invite(zoe)));
+  const auto asked = told<refounding_request>(r.refused(r.invite(zoe)));
   BOOST_REQUIRE(asked.size() == 1u);
   BOOST_TEST(asked[0].second.create_event->rules().id == "12");
   successor_room next{r.node, asked[0].first.key};
   const auto made = next.on(asked[0].second);
-  BOOST_TEST(told<invite_wanted>(made).empty());
+  BOOST_TEST(told<room_invite_request>(made).empty());
   const auto state = notified<chat::invitation_changed>(made).at(0);
   BOOST_TEST((state.state == "failed" && state.previous_state == "sending"));
   BOOST_TEST(state.last_fault.starts_with("incompatible_room_version: old.example knows no room version from 6 to 12"));

@@ -25,7 +25,7 @@ BOOST_AUTO_TEST_CASE(a_room_at_rest_takes_events_and_is_described_as_before) {
   const auto before = events_at_hand(r);
   r.machine->rest();
   BOOST_TEST(events_at_hand(r) == 0); // all of it is put away
-  const auto answers = told<status_told>(r.on(status_wanted{{actor_kind::inspector, ""}, 1}));
+  const auto answers = told<status_response>(r.on(status_request{{actor_kind::inspector, ""}, 1}));
   BOOST_REQUIRE(answers.size() == 1u);
   BOOST_TEST(*matrix::json::parse(answers[0].second.json)->find_integer("events_at_hand") == before);
   for (const auto* text : {"one", "two"}) {

@@ -15,12 +15,12 @@ const std::string club = "!club:here.example", lodge = "!lodge:here.example", ca
 
 /// A room of ann and bob for the members of the club and the lodge. Who is where, the test says.
 struct restricted_room : shared_room {
-  std::map<std::string, member_told> told_of; ///< room -> what it says of anybody; absent: no answer
+  std::map<std::string, member_response> told_of; ///< room -> what it says of anybody; absent: no answer
 
   explicit restricted_room(std::string room_version = "11", const std::string& rule = "restricted")
       : shared_room(std::move(room_version), false) {
     outside = [this](const address& to, const message& m) -> std::optional<message> {
-      const auto* asked = std::get_if<member_wanted>(&m);
+      const auto* asked = std::get_if<member_request>(&m);
       if (!asked || !told_of.contains(to.key)) return {};
       auto answer = told_of.at(to.key);
       answer.asked = asked->asked;
@@ -129,7 +129,7 @@ BOOST_AUTO_TEST_CASE(a_room_that_does_not_answer_counts_as_one_we_are_not_in) {
   r.told_of.erase(lodge);
   const auto asked = r.call("GET", r.path("v1/make_join", eve) + "?ver=11");
   BOOST_TEST(told<federation_reply>(asked).empty());
-  BOOST_TEST(told<member_wanted>(asked).size() == 2u); // each once
+  BOOST_TEST(told<member_request>(asked).size() == 2u); // each once
   const auto reply = shared_room::reply_in(r.pass(10'000));
   BOOST_TEST(reply.status == 400);
   BOOST_TEST(reply.body.find("M_UNABLE_TO_AUTHORISE_JOIN") != std::string::npos);
@@ -217,7 +217,7 @@ struct resident_asked {
   resident_asked() {
     r.told_of[club] = {0, true, true};
     there.outside = [this](const address& to, const message& m) -> std::optional<message> {
-      if (const auto* asked = std::get_if<member_wanted>(&m)) return member_told{asked->asked, true, true};
+      if (const auto* asked = std::get_if<member_request>(&m)) return member_response{asked->asked, true, true};
       const auto* request = std::get_if<peer_request>(&m);
       if (!request) return {};
       auto answer = there.answer_of(to.key, *request);
@@ -286,7 +286,7 @@ BOOST_AUTO_TEST_CASE(a_template_that_names_nobody_who_lets_him_in_is_not_signed)
 BOOST_AUTO_TEST_CASE(a_room_tells_others_who_is_in_it) {
   shared_room r;
   auto says = [&](const std::string& user) {
-    return told<member_told>(r.on(member_wanted{{actor_kind::room, club}, 5, user})).at(0).second;
+    return told<member_response>(r.on(member_request{{actor_kind::room, club}, 5, user})).at(0).second;
   };
   BOOST_TEST(says(eve).known);
   BOOST_TEST(says(eve).joined);
@@ -295,8 +295,8 @@ BOOST_AUTO_TEST_CASE(a_room_tells_others_who_is_in_it) {
   room_host unknown{here()};
   unknown.room_id = club;
   unknown.restart();
-  const auto done = unknown.on(member_wanted{{actor_kind::room, r.room_id}, 5, eve});
-  BOOST_TEST(!told<member_told>(done).at(0).second.known);
+  const auto done = unknown.on(member_request{{actor_kind::room, r.room_id}, 5, eve});
+  BOOST_TEST(!told<member_response>(done).at(0).second.known);
   BOOST_TEST(of_kind<finish>(done).size() == 1u); // a room that is none of ours keeps no actor
 }
 

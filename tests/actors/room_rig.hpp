@@ -277,7 +277,7 @@ struct room_host {
   std::optional<message> answer_to(const tell& t) {
     if (const auto* v = std::get_if<verify_events>(&t.body)) return verdict_on(*v, knows_key);
     // The invitation's actor writes its row.
-    if (const auto* i = std::get_if<invite_wanted>(&t.body)) {
+    if (const auto* i = std::get_if<room_invite_request>(&t.body)) {
       disk.take(invitation::row_of(*i, node, now));
       return invite_begun{*i->event->state_key, i->event->event_id, i->event->sender};
     }

@@ -25,7 +25,7 @@ struct upgraded_room : shared_room {
 
   explicit upgraded_room(const std::string& version = "11") : shared_room(version) {
     outside = [this](const address& to, const message& m) -> std::optional<message> {
-      const auto* wanted = std::get_if<successor_wanted>(&m);
+      const auto* wanted = std::get_if<successor_request>(&m);
       if (!wanted) return {};
       ++asked;
       if (!answers) return {};
@@ -177,7 +177,7 @@ BOOST_AUTO_TEST_CASE(an_upgrade_goes_on_after_a_restart_as_the_same_room) {
   // The new room was made once, whatever it is asked.
   BOOST_TEST(r.next.disk.events.size() > 0U);
   const auto events = r.next.disk.events.size();
-  successor_wanted again{r.room_id, r.next_state("m.room.create"), chat::room_type::channel, {}};
+  successor_request again{r.room_id, r.next_state("m.room.create"), chat::room_type::channel, {}};
   const auto answered = told<successor_founded>(r.next.on(again));
   BOOST_REQUIRE(answered.size() == 1U);
   BOOST_TEST((answered[0].second.why.code == fault_code::none));
@@ -232,7 +232,7 @@ struct followed_room : shared_room {
   }
   static std::vector<std::string> asked_for(const effects& list) {
     std::vector<std::string> users;
-    for (const auto& [to, m] : told<join_wanted>(list)) users.push_back(m.user_id);
+    for (const auto& [to, m] : told<join_request>(list)) users.push_back(m.user_id);
     return users;
   }
 };
@@ -242,7 +242,7 @@ struct followed_room : shared_room {
 BOOST_AUTO_TEST_CASE(our_users_follow_one_first_and_then_the_others) {
   followed_room r;
   auto list = r.replaced();
-  auto wanted = told<join_wanted>(list);
+  auto wanted = told<join_request>(list);
   BOOST_REQUIRE(wanted.size() == 1U);
   BOOST_TEST(wanted[0].first.key == r.successor);
   BOOST_TEST(wanted[0].second.user_id == ann);
@@ -317,7 +317,7 @@ BOOST_AUTO_TEST_CASE(a_join_of_a_room_says_from_which_it_goes_on) {
   upgraded_room r;
   r.upgrade("12");
   const auto joins = [&](const std::string& predecessor) {
-    join_wanted w;
+    join_request w;
     w.user_id = bob; // who is in it already
     w.predecessor = predecessor;
     const auto list = r.next.on(w);
@@ -333,7 +333,7 @@ BOOST_AUTO_TEST_CASE(a_join_of_a_room_says_from_which_it_goes_on) {
 BOOST_AUTO_TEST_CASE(a_room_of_another_server_that_goes_on_from_none_is_not_joined_as_a_successor) {
   shared_room resident{"11", false};
   joining_server j{resident};
-  join_wanted w;
+  join_request w;
   w.user_id = eve;
   w.via = {"here.example"};
   w.predecessor = "!old:here.example";

@@ -27,7 +27,7 @@ struct rig {
   /// Rooms that are asked now, with their tokens.
   std::vector<std::pair<std::string, token>> asked() {
     std::vector<std::pair<std::string, token>> out;
-    for (auto& [to, m] : told<member_wanted>(rooms.take_effects())) out.emplace_back(to.key, m.asked);
+    for (auto& [to, m] : told<member_request>(rooms.take_effects())) out.emplace_back(to.key, m.asked);
     return out;
   }
   /// How the questions ended since: y, n, or ? where it is not known.

@@ -70,7 +70,7 @@ public:
   void send(federation_reply, trace_id) override {}
   void send(std::vector<send_frame> x) override { frames.push_back(std::move(x)); }
   void media(message) override {}
-  void inspect(message x) override { statuses.push_back(std::get<status_told>(x).json); }
+  void inspect(message x) override { statuses.push_back(std::get<status_response>(x).json); }
   void switch_federation(federation_switches) override {}
   void log(const note& x, const address&) override {
     logged.push_back(x.what);

@@ -245,7 +245,7 @@ BOOST_AUTO_TEST_CASE(a_key_no_machine_can_be_made_of_is_no_reason_to_fail) {
                           throw std::logic_error("not the key of an invitation: " + key);
                         }});
   r.board->supervisors[static_cast<std::size_t>(actor_kind::invitation)] = boss;
-  r.board->deliver({actor_kind::invitation, "nonsense"}, invite_wanted{});
+  r.board->deliver({actor_kind::invitation, "nonsense"}, room_invite_request{});
   r.scheduler.run();
   BOOST_TEST(r.outside.logged.size() == 1u);
   caf::anon_send(boss, end_all{});
@@ -319,7 +319,7 @@ BOOST_AUTO_TEST_CASE(what_the_door_answers_makes_no_actor_and_a_living_one_is_no
 BOOST_AUTO_TEST_CASE(looking_at_an_actor_that_does_not_exist_makes_none) {
   rig r;
   r.open();
-  r.board->deliver({actor_kind::remote_server, "x"}, status_wanted{{actor_kind::inspector, ""}, 3});
+  r.board->deliver({actor_kind::remote_server, "x"}, status_request{{actor_kind::inspector, ""}, 3});
   r.scheduler.run();
   BOOST_TEST(r.made == 0);
   BOOST_TEST(r.outside.statuses.size() == 1u);

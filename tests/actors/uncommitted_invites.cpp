@@ -14,7 +14,7 @@ namespace {
 
 const std::string eve = "@eve:there.example", ann = "@ann:here.example";
 
-invite_wanted wanted(std::int64_t depth) {
+room_invite_request wanted(std::int64_t depth) {
   matrix::json::object pdu{{"type", "m.room.member"},
                            {"room_id", "!r:here.example"},
                            {"sender", ann},

@@ -55,11 +55,11 @@ BOOST_AUTO_TEST_CASE(keys_of_all_servers_are_asked_for_at_once) {
   rig r;
   std::vector<matrix::event_ptr> events;
   for (int i = 0; i < 5; ++i) events.push_back(event_by("s" + std::to_string(i) + ".example", there_key()));
-  const auto few = told<keys_wanted>(r.ask(events));
+  const auto few = told<keys_request>(r.ask(events));
   BOOST_TEST(few.size() == 5u);
   for (const auto& [to, m] : few) BOOST_TEST(!m.in_crowd);
   for (int i = 5; i < 30; ++i) events.push_back(event_by("s" + std::to_string(i) + ".example", there_key()));
-  const auto many = told<keys_wanted>(r.ask(events));
+  const auto many = told<keys_request>(r.ask(events));
   BOOST_TEST(many.size() == 30u);
   for (const auto& [to, m] : many) BOOST_TEST(m.in_crowd);
 }
@@ -78,14 +78,15 @@ BOOST_AUTO_TEST_CASE(own_event_of_before_a_rotation_verifies_and_one_dated_after
 
 BOOST_AUTO_TEST_CASE(old_room_versions_do_not_ask_how_long_a_key_was_good) {
   rig r;
-  BOOST_TEST(told<keys_wanted>(r.ask({event_by("there.example", there_key(), "4")})).at(0).second.valid_at_ts == 0);
-  BOOST_TEST(told<keys_wanted>(r.ask({event_by("there.example", there_key(), "5")})).at(0).second.valid_at_ts == noon);
+  BOOST_TEST(told<keys_request>(r.ask({event_by("there.example", there_key(), "4")})).at(0).second.valid_at_ts == 0);
+  BOOST_TEST(told<keys_request>(r.ask({event_by("there.example", there_key(), "5")})).at(0).second.valid_at_ts == noon);
   for (const auto* version : {"4", "5"}) {
     const auto sent = r.ask({event_by("there.example", there_key(), version)});
-    const auto asked = told<keys_wanted>(sent).at(0).second.asked;
-    const auto checks = r.verdicts(r.machine->on(
-      keys_found{asked, "there.example", std::make_shared<const matrix::verify_keys>(keys_of(there_key(), noon - 1))},
-      noon));
+    const auto asked = told<keys_request>(sent).at(0).second.asked;
+    const auto checks = r.verdicts(
+      r.machine->on(keys_response{asked, "there.example",
+                                  std::make_shared<const matrix::verify_keys>(keys_of(there_key(), noon - 1))},
+                    noon));
     BOOST_TEST((checks.at(0) == (std::string{version} == "4" ? event_check::valid : event_check::no_key)), version);
   }
 }
@@ -94,7 +95,7 @@ BOOST_AUTO_TEST_CASE(key_of_a_policy_server_is_not_asked_of_its_homeserver) {
   rig r;
   auto signed_twice = std::make_shared<matrix::event>(*event_by("there.example", there_key()));
   matrix::set_signature(signed_twice->source, "there.example", matrix::policy_server_key_id, "AAAA");
-  const auto q = told<keys_wanted>(r.ask({signed_twice})).at(0).second;
+  const auto q = told<keys_request>(r.ask({signed_twice})).at(0).second;
   BOOST_TEST(q.key_ids == std::vector<std::string>{there_key().key_id()}, boost::test_tools::per_element());
 }
 
@@ -128,16 +129,16 @@ BOOST_AUTO_TEST_CASE(a_signature_that_does_not_match_a_known_key_has_its_server_
   rig r;
   const auto former = event_by("there.example", there_key()), fresh = event_by("there.example", reinstalled());
   auto sent = r.ask({former, fresh});
-  const auto id = told<keys_wanted>(sent).at(0).second.asked;
-  sent = worked(r, r.machine->on(keys_found{id, "there.example", ring(there_key())}, noon));
+  const auto id = told<keys_request>(sent).at(0).second.asked;
+  sent = worked(r, r.machine->on(keys_response{id, "there.example", ring(there_key())}, noon));
   BOOST_TEST(told<events_verified>(sent).empty());
-  const auto doubts = told<keys_wanted>(sent);
+  const auto doubts = told<keys_request>(sent);
   BOOST_REQUIRE(doubts.size() == 1u);
   BOOST_TEST((doubts[0].first == address{actor_kind::remote_server, "there.example"}));
   BOOST_TEST(doubts[0].second.are_doubted);
-  sent = r.machine->on(
-    keys_found{doubts[0].second.asked, "there.example", ring(reinstalled(), {{there_key().public_key_base64(), noon}})},
-    noon);
+  sent = r.machine->on(keys_response{doubts[0].second.asked, "there.example",
+                                     ring(reinstalled(), {{there_key().public_key_base64(), noon}})},
+                       noon);
   const auto done = told<events_verified>(worked(r, sent));
   BOOST_REQUIRE(done.size() == 1u);
   BOOST_TEST((done[0].second.checks.at(0) == event_check::valid));
@@ -151,13 +152,13 @@ BOOST_AUTO_TEST_CASE(an_event_dated_beyond_what_its_keys_are_good_for_is_not_wai
   rig r;
   auto sent =
     r.ask({event_by("there.example", there_key(), "11", noon + two_days), event_by("there.example", there_key())});
-  const auto id = told<keys_wanted>(sent).at(0).second.asked;
-  sent = worked(r, r.machine->on(keys_found{id, "there.example", ring(there_key())}, noon));
-  const auto doubts = told<keys_wanted>(sent); // ours may be old
+  const auto id = told<keys_request>(sent).at(0).second.asked;
+  sent = worked(r, r.machine->on(keys_response{id, "there.example", ring(there_key())}, noon));
+  const auto doubts = told<keys_request>(sent); // ours may be old
   BOOST_REQUIRE(doubts.size() == 1u);
   BOOST_TEST(doubts[0].second.are_doubted);
-  const auto all =
-    told<events_verified>(r.machine->on(keys_found{doubts[0].second.asked, "there.example", ring(there_key())}, noon));
+  const auto all = told<events_verified>(
+    r.machine->on(keys_response{doubts[0].second.asked, "there.example", ring(there_key())}, noon));
   BOOST_REQUIRE(all.size() == 1u);
   BOOST_TEST((all[0].second.checks.at(0) == event_check::bad_signature));
   BOOST_TEST((all[0].second.checks.at(1) == event_check::valid));
@@ -167,11 +168,11 @@ BOOST_AUTO_TEST_CASE(an_event_dated_ahead_by_a_right_clock_is_taken_with_the_key
   const time_ms two_days = 48 * 3'600'000; // ours is behind, and so are the keys we know
   rig r;
   auto sent = r.ask({event_by("there.example", there_key(), "11", noon + two_days)});
-  const auto id = told<keys_wanted>(sent).at(0).second.asked;
-  sent = worked(r, r.machine->on(keys_found{id, "there.example", ring(there_key())}, noon));
-  const auto asked = told<keys_wanted>(sent).at(0).second.asked;
+  const auto id = told<keys_request>(sent).at(0).second.asked;
+  sent = worked(r, r.machine->on(keys_response{id, "there.example", ring(there_key())}, noon));
+  const auto asked = told<keys_request>(sent).at(0).second.asked;
   const auto fresh = std::make_shared<const matrix::verify_keys>(keys_of(there_key(), noon + 2 * two_days));
-  const auto done = told<events_verified>(worked(r, r.machine->on(keys_found{asked, "there.example", fresh}, noon)));
+  const auto done = told<events_verified>(worked(r, r.machine->on(keys_response{asked, "there.example", fresh}, noon)));
   BOOST_REQUIRE(done.size() == 1u);
   BOOST_TEST((done[0].second.checks.at(0) == event_check::valid));
 }
@@ -179,10 +180,10 @@ BOOST_AUTO_TEST_CASE(an_event_dated_ahead_by_a_right_clock_is_taken_with_the_key
 BOOST_AUTO_TEST_CASE(a_forged_signature_is_wrong_when_its_server_stands_by_its_key) {
   rig r;
   auto sent = r.ask({event_by("there.example", there_key()), event_by("there.example", reinstalled())});
-  const auto id = told<keys_wanted>(sent).at(0).second.asked;
-  sent = worked(r, r.machine->on(keys_found{id, "there.example", ring(there_key())}, noon));
-  const auto done = told<events_verified>(
-    r.machine->on(keys_found{told<keys_wanted>(sent).at(0).second.asked, "there.example", ring(there_key())}, noon));
+  const auto id = told<keys_request>(sent).at(0).second.asked;
+  sent = worked(r, r.machine->on(keys_response{id, "there.example", ring(there_key())}, noon));
+  const auto done = told<events_verified>(r.machine->on(
+    keys_response{told<keys_request>(sent).at(0).second.asked, "there.example", ring(there_key())}, noon));
   BOOST_REQUIRE(done.size() == 1u);
   BOOST_TEST((done[0].second.checks.at(0) == event_check::valid));
   BOOST_TEST((done[0].second.checks.at(1) == event_check::bad_signature));
@@ -192,8 +193,8 @@ BOOST_AUTO_TEST_CASE(a_server_that_does_not_say_holds_nobody_up_and_its_event_co
   rig r;
   auto sent = r.ask({event_by("there.example", there_key()), event_by("there.example", reinstalled()),
                      event_by("here.example", key_of('x'))});
-  const auto id = told<keys_wanted>(sent).at(0).second.asked;
-  sent = worked(r, r.machine->on(keys_found{id, "there.example", ring(there_key())}, noon));
+  const auto id = told<keys_request>(sent).at(0).second.asked;
+  sent = worked(r, r.machine->on(keys_response{id, "there.example", ring(there_key())}, noon));
   const auto at = timer_at(sent, timer_kind::sweep);
   BOOST_TEST(at == noon + 2'000);
   const auto done = told<events_verified>(r.machine->on(timer_due{timer_kind::sweep}, at));
@@ -201,7 +202,7 @@ BOOST_AUTO_TEST_CASE(a_server_that_does_not_say_holds_nobody_up_and_its_event_co
   BOOST_TEST((done[0].second.checks.at(0) == event_check::valid));
   BOOST_TEST((done[0].second.checks.at(1) == event_check::no_key));
   // In our own name nobody but us is asked.
-  BOOST_TEST(told<keys_wanted>(sent).size() == 1u);
+  BOOST_TEST(told<keys_request>(sent).size() == 1u);
 }
 
 BOOST_AUTO_TEST_CASE(description_names_some_of_the_servers_it_waits_for_and_says_how_many_there_are) {

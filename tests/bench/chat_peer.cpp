@@ -24,7 +24,7 @@ void send_frames(zmq::socket_t& socket, edge::verb what, const std::string& head
 /// Events that may wait here; granted again when half of them is used up.
 constexpr std::uint64_t credit_messages = 10'000, credit_bytes = 64 * 1024 * 1024;
 
-chat_peer::chat_peer(const std::string& endpoint, const std::string& peer, events_wanted events)
+chat_peer::chat_peer(const std::string& endpoint, const std::string& peer, events_to_ask events)
     : socket_(context_, zmq::socket_type::dealer),
       id_prefix_(std::to_string(now_ms()) + '-' + std::to_string(getpid()) + '-') {
   socket_.set(zmq::sockopt::linger, 0);
@@ -35,7 +35,7 @@ chat_peer::chat_peer(const std::string& endpoint, const std::string& peer, event
   hello.versions = {edge::contract_version};
   hello.client = "load";
   hello.peer = peer;
-  if (events == events_wanted::no) hello.streams.emplace();
+  if (events == events_to_ask::no) hello.streams.emplace();
   else hello.credit = {credit_messages, credit_bytes};
   send_frames(socket_, edge::verb::hello, edge::encode_header(hello), {});
   for (const auto deadline = now_s() + 10; !welcome_;) {

@@ -11,14 +11,14 @@
 
 namespace causeway::bench {
 
-enum class events_wanted : std::uint8_t { no, yes };
+enum class events_to_ask : std::uint8_t { no, yes };
 
 /// A chat server that sends commands, many at once, and acknowledges events unread: as little as a load program can do.
 /// For one thread at a time.
 class chat_peer {
 public:
   /// Connects and greets; ends the program when the broker does not answer within 10 s.
-  chat_peer(const std::string& endpoint, const std::string& peer, events_wanted events);
+  chat_peer(const std::string& endpoint, const std::string& peer, events_to_ask events);
 
   /// Sends a command; `on_result` is called from `poll` with the msgpack body of a successful RESULT. A failed one ends
   /// the program.

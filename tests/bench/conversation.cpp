@@ -159,11 +159,11 @@ int main(int argc, char** argv) {
   require(!word("chat").empty() && !word("other-chat").empty() && channels && rate > 0 && seconds > 0,
           "usage: see the head of conversation.cpp");
 
-  side here{{word("chat"), "load", events_wanted::yes},
+  side here{{word("chat"), "load", events_to_ask::yes},
             word("user"),
             word("server-name"),
             static_cast<int>(number("pid", "0"))};
-  side there{{word("other-chat"), "load", events_wanted::yes},
+  side there{{word("other-chat"), "load", events_to_ask::yes},
              word("other-user"),
              word("other-server-name"),
              static_cast<int>(number("other-pid", "0"))};

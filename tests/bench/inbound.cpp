@@ -88,7 +88,7 @@ int main(int argc, char** argv) {
             extremities > 0 && extremities <= 20,
           "usage: see the head of inbound.cpp");
 
-  chat_peer chat{argument(argc, argv, "chat"), "load", events_wanted::yes};
+  chat_peer chat{argument(argc, argv, "chat"), "load", events_to_ask::yes};
   std::vector<std::string> rooms;
   for (std::size_t i = 0; i < room_count; ++i) {
     chat::room_create creation;

@@ -146,7 +146,7 @@ struct half_a_node final : admin::few_services {
   void list_actors(std::function<void(std::vector<admin::actor_row>)> done) override {
     causeway::list_actors(board_, std::move(done));
   }
-  void rank_actors(admin::actors_wanted wanted, std::function<void(result<admin::actors_ranked>)> done) override {
+  void rank_actors(admin::actors_request wanted, std::function<void(result<admin::actors_ranked>)> done) override {
     causeway::rank_actors(board_, wanted, std::move(done));
   }
   void commit(store::store_batch, std::function<void(status)> done) override { done(ok()); }

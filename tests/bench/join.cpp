@@ -59,7 +59,7 @@ int main(int argc, char** argv) {
     return std::nullopt;
   });
 
-  chat_peer chat{argument(argc, argv, "chat"), "load", events_wanted::yes};
+  chat_peer chat{argument(argc, argv, "chat"), "load", events_to_ask::yes};
   std::set<std::string> told;
   bool complete = false;
   chat.on_event = [&](const std::string& name, const std::string& body) {

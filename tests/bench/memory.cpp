@@ -128,7 +128,7 @@ int main(int argc, char** argv) {
   const auto settle_s = number("settle", "25");
   require(pid > 0 && !server.empty() && !endpoint.empty() && rooms > 0 && members > 0 && waves > 0 && settle_s >= 0,
           "usage: see the head of memory.cpp");
-  chat_peer chat{endpoint, "load", events_wanted::yes};
+  chat_peer chat{endpoint, "load", events_to_ask::yes};
   if (known.empty()) make_rooms(chat, pid, server, rooms, members, waves, settle_s);
   else look_at_known(chat, pid, known, settle_s);
 }

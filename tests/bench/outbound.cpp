@@ -109,7 +109,7 @@ int main(int argc, char** argv) {
   receipts arrived{remotes};
   https_listeners listeners{files, remotes,
                             [&](std::size_t remote, std::string_view body) { arrived.take(remote, body); }};
-  chat_peer chat{argument(argc, argv, "chat"), "load", events_wanted::no};
+  chat_peer chat{argument(argc, argv, "chat"), "load", events_to_ask::no};
   chat::room_create creation;
   creation.room = "load-" + std::to_string(now_ms());
   creation.type = chat::room_type::channel;

@@ -96,7 +96,7 @@ int main(int argc, char** argv) {
   told_receipts told{remotes, broker};
   https_listeners listeners{files, remotes,
                             [&](std::size_t remote, std::string_view body) { told.take(remote, body); }};
-  chat_peer chat{argument(argc, argv, "chat"), "load", events_wanted::no};
+  chat_peer chat{argument(argc, argv, "chat"), "load", events_to_ask::no};
   const auto do_all = [&](std::size_t count, const auto& command) {
     for (std::size_t sent = 0; sent < count || chat.open() > 0;) {
       for (; sent < count && chat.open() < open; ++sent) chat.send(command(sent), [](const std::string&) {});

@@ -136,7 +136,7 @@ int main(int argc, char** argv) {
   healthy_listener.set_handler(about_the_room);
   listeners.set_handler(about_the_room);
 
-  chat_peer chat{argument(argc, argv, "chat"), "load", events_wanted::yes};
+  chat_peer chat{argument(argc, argv, "chat"), "load", events_to_ask::yes};
   std::size_t notifications = 0;
   std::set<std::string> told;
   std::size_t told_again = 0;

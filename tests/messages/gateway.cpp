@@ -183,13 +183,13 @@ BOOST_AUTO_TEST_CASE(streams_round_trip) {
   BOOST_TEST(credit->bytes == 1'000u);
   BOOST_TEST(credit->cancel);
 
-  const auto wanted = decode_body_wanted(encode(body_wanted{4, "name", 5, limits::streamed_part_bytes_max}));
+  const auto wanted = decode_body_request(encode(body_request{4, "name", 5, limits::streamed_part_bytes_max}));
   BOOST_REQUIRE(wanted);
   BOOST_TEST(wanted->id == 4u);
   BOOST_TEST(wanted->stream == "name");
   BOOST_TEST(wanted->offset == 5u);
   BOOST_TEST(wanted->bytes == limits::streamed_part_bytes_max);
-  BOOST_TEST(!decode_body_wanted(encode(body_wanted{4, "name", 5, limits::streamed_part_bytes_max + 1})));
+  BOOST_TEST(!decode_body_request(encode(body_request{4, "name", 5, limits::streamed_part_bytes_max + 1})));
 
   federation_answer promise;
   promise.body = "head";

@@ -64,7 +64,7 @@ void show_actor(desk& at, const job& work) {
 
 void trace_actor(desk& at, const job& work) {
   with_actor(at, work, [](desk& d, const job& j, const actor_row&) {
-    services::trace_wanted wanted{{*kind_of(j.with.kind), j.with.key}, j.with.count, j.with.seconds, j.with.every};
+    services::trace_request wanted{{*kind_of(j.with.kind), j.with.key}, j.with.count, j.with.seconds, j.with.every};
     d.node().trace_actor(std::move(wanted), [self = d.weak_from_this(), j](result<std::vector<traced_row>> seen) {
       const auto alive = self.lock();
       if (!alive) return;

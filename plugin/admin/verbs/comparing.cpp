@@ -47,12 +47,12 @@ void ask_views(desk& at, const job& work, bool with_state, go_on then) {
   };
   auto told = [known = std::move(known)](const comparing& x) {
     return [x, known](desk& d, const job& j, const findings& f) {
-      x->views_told(f);
-      d.gather(j, {{{"events", x->events_wanted()}}, {}, false}, known(x));
+      x->views_answered(f);
+      d.gather(j, {{{"events", x->events_to_ask()}}, {}, false}, known(x));
     };
   };
   auto loaded = [told = std::move(told), with_state](desk& d, const job& j, const comparing& x) {
-    d.gather(j, round(x->views_wanted(with_state)), told(x));
+    d.gather(j, round(x->views_to_ask(with_state)), told(x));
   };
   at.gather(work, {{{"rooms", std::move(question)}}, {}, false},
             [loaded = std::move(loaded)](desk& d, const job& j, const findings& f) { load_compared(d, j, f, loaded); });
@@ -60,8 +60,8 @@ void ask_views(desk& at, const job& work, bool with_state, go_on then) {
 
 void compare_room(desk& at, const job& work) {
   ask_views(at, work, true, [](desk& d, const job& j, const comparing& x) {
-    d.gather(j, round(x->missing_wanted(true)), [x](desk& at_end, const job& done, const findings& f) {
-      x->missing_told(f);
+    d.gather(j, round(x->missing_to_ask(true)), [x](desk& at_end, const job& done, const findings& f) {
+      x->missing_answered(f);
       at_end.answer(done, x->compared());
     });
   });
@@ -77,8 +77,8 @@ void hand_in(desk& d, const job& j, const comparing& x) {
 
 void resync_room(desk& at, const job& work) {
   ask_views(at, work, false, [](desk& d, const job& j, const comparing& x) {
-    d.gather(j, round(x->missing_wanted(false)), [x](desk& next, const job& job_at_hand, const findings& f) {
-      x->missing_told(f);
+    d.gather(j, round(x->missing_to_ask(false)), [x](desk& next, const job& job_at_hand, const findings& f) {
+      x->missing_answered(f);
       hand_in(next, job_at_hand, x);
     });
   });

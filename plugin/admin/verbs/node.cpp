@@ -13,7 +13,7 @@ void rank_actors(desk& at, const job& work) {
   const auto order = sort_order::of(work.with.sort);
   if (!order) return at.refuse(work, order.error());
   questions ask{{}, {}, false};
-  ask.ranked = actors_wanted{order->column, order->descending, work.with.filter, work.with.limit};
+  ask.ranked = actors_request{order->column, order->descending, work.with.filter, work.with.limit};
   at.gather(work, std::move(ask),
             [](desk& d, const job& j, const findings& f) { d.answer(j, views::ranked_actors(f)); });
 }

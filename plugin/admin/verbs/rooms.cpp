@@ -13,7 +13,7 @@ constexpr std::size_t rooms_parked_max = 1'000;
 void list_rooms(desk& at, const job& work) {
   questions ask;
   ask.store = {{"rooms", store::list_rooms{}}};
-  ask.ranked = actors_wanted{"failures", true, "parked", rooms_parked_max};
+  ask.ranked = actors_request{"failures", true, "parked", rooms_parked_max};
   at.gather(work, std::move(ask),
             [](desk& d, const job& j, const findings& f) { d.answer(j, views::rooms(f, j.with)); });
 }

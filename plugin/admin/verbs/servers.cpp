@@ -90,7 +90,7 @@ void pause_found_server(desk& at, const job& work, const findings& found, bool p
   if (!listed) return at.refuse(work, found.why_not("destinations"));
   const bool is_paused = !listed->destinations.empty() && listed->destinations.front().destination.paused_since_ts != 0;
   if (!pauses && !is_paused) return at.refuse(work, {fault_code::conflict, server + " is not paused"});
-  at.node().tell({actor_kind::remote_server, server}, pause_wanted{pauses, work.with.reason});
+  at.node().tell({actor_kind::remote_server, server}, pause_request{pauses, work.with.reason});
   if (!pauses) wake_invitations(at, found, server);
   at.answer(work, json::object{
                     {"server_name", json::value{server}},

@@ -11,14 +11,14 @@ BOOST_AUTO_TEST_SUITE(room_arriving_invites)
 
 namespace {
 
-join_wanted join_by(const matrix::event_ptr& invite, std::string user) {
-  join_wanted x;
+join_request join_by(const matrix::event_ptr& invite, std::string user) {
+  join_request x;
   x.user_id = std::move(user);
   x.invite = invite;
   return x;
 }
 
-std::vector<std::string> users(const std::vector<join_wanted>& list) {
+std::vector<std::string> users(const std::vector<join_request>& list) {
   std::vector<std::string> all;
   for (const auto& x : list) all.push_back(x.user_id);
   return all;
@@ -34,7 +34,7 @@ BOOST_AUTO_TEST_CASE(who_waits_for_an_answer_is_found_by_its_token_once) {
   BOOST_TEST(!x.take(4).has_value());
   const auto found = x.take(3);
   BOOST_REQUIRE(found.has_value());
-  BOOST_TEST(std::get<join_wanted>(*found).user_id == our_user);
+  BOOST_TEST(std::get<join_request>(*found).user_id == our_user);
   BOOST_TEST(!x.take(3).has_value());
   BOOST_TEST(x.empty());
 }

@@ -30,7 +30,7 @@ struct recorded_events : room::room_events {
   std::vector<std::pair<std::string, std::string>> settled; ///< event id, error
   std::optional<room::remote_joined> has_joined;
   struct failed_join {
-    join_wanted wanted;
+    join_request wanted;
     fault why;
     bool join_outcome_unknown = false;
     std::size_t waiting = 0;
@@ -38,7 +38,7 @@ struct recorded_events : room::room_events {
   std::vector<failed_join> failed, ended;
   std::vector<std::string> resolved; ///< users whose invitation is in the graph, or will never be
   std::vector<std::pair<matrix::event_ptr, std::string>> signed_joins; ///< join, server that has signed it
-  std::vector<join_wanted> again;
+  std::vector<join_request> again;
   std::vector<federation_call> released;
   std::vector<std::pair<room::authorised_step, result<std::string>>> authorised;
   int histories = 0, withdrawals = 0;
@@ -54,8 +54,8 @@ struct recorded_events : room::room_events {
   void full_state_known(const std::vector<room::state_change>&, const std::vector<std::string>&) override {}
   void full_state_unavailable() override {}
   void joined(room::remote_joined j) override { has_joined = std::move(j); }
-  void join_failed(const join_wanted& wanted, const fault& why, bool join_outcome_unknown,
-                   const std::vector<join_wanted>& waiting) override {
+  void join_failed(const join_request& wanted, const fault& why, bool join_outcome_unknown,
+                   const std::vector<join_request>& waiting) override {
     failed.push_back({wanted, why, join_outcome_unknown, waiting.size()});
   }
   void join_signed(const matrix::event_ptr& x, const std::string& server) override {
@@ -63,12 +63,12 @@ struct recorded_events : room::room_events {
   }
   void invitation_resolved(const std::string& user) override { resolved.push_back(user); }
   void withdrawals_ended() override { ++withdrawals; }
-  void join_again(join_wanted m) override { again.push_back(std::move(m)); }
+  void join_again(join_request m) override { again.push_back(std::move(m)); }
   void call_released(const federation_call& m) override { released.push_back(m); }
   void call_authorised(room::authorised_step next, const result<std::string>& authoriser) override {
     authorised.emplace_back(std::move(next), authoriser);
   }
-  void join_ended(const join_wanted& m, const fault& why, bool join_outcome_unknown) override {
+  void join_ended(const join_request& m, const fault& why, bool join_outcome_unknown) override {
     ended.push_back({m, why, join_outcome_unknown, 0});
   }
   void history_fetched() override { ++histories; }

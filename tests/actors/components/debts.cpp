@@ -56,7 +56,7 @@ struct debts_rig {
   /// The same; rooms that are asked say that there.example is in them.
   effects wake_and_tell() {
     auto list = wake();
-    const auto asked = told<room_servers_wanted>(list);
+    const auto asked = told<room_servers_request>(list);
     for (const auto& [to, wanted] : asked) owed.told({wanted.asked, {there}});
     return asked.empty() ? list : wake();
   }
@@ -301,7 +301,7 @@ BOOST_FIXTURE_TEST_CASE(what_was_owed_before_a_restart_is_told_to_who_is_still_i
   BOOST_TEST(owed.deadline() == now + debts::gather_ms);
   auto list = wake();
   BOOST_TEST(edus(list).empty());
-  const auto asked = told<room_servers_wanted>(list);
+  const auto asked = told<room_servers_request>(list);
   BOOST_REQUIRE(asked.size() == 2u); // each room once, whoever is owed something of it
   for (const auto& [to, wanted] : asked)
     owed.told({wanted.asked, to.key == one_room ? servers{there} : servers{"else.example"}});
@@ -320,7 +320,7 @@ BOOST_FIXTURE_TEST_CASE(a_room_that_never_answers_is_passed_over, debts_rig) {
   effects list;
   for (std::uint32_t i = 0; i <= room_audiences::questions_max; ++i) {
     list = wake();
-    asked += told<room_servers_wanted>(list).size();
+    asked += told<room_servers_request>(list).size();
     BOOST_TEST(edus(list).empty());
   }
   BOOST_TEST(asked == room_audiences::questions_max);
@@ -333,9 +333,9 @@ BOOST_FIXTURE_TEST_CASE(a_room_that_hangs_has_nobody_in_other_rooms_told_twice, 
   after(debts::newcomer_ms / 2);
   owed.owe_newcomer("new.example", other_room, {marker(2, other_room)});
   (void)out.take();
-  const auto asked = told<room_servers_wanted>(wake());
+  const auto asked = told<room_servers_request>(wake());
   BOOST_REQUIRE(asked.size() == 1u);
-  BOOST_TEST(told<room_servers_wanted>(wake()).at(0).first.key == other_room); // which says nothing
+  BOOST_TEST(told<room_servers_request>(wake()).at(0).first.key == other_room); // which says nothing
   owed.told({asked[0].second.asked, {there}});
   std::vector<sent_edu> sent;
   for (const auto until = now + 60'000; owed.deadline() != 0 && owed.deadline() < until;)
@@ -350,7 +350,7 @@ BOOST_FIXTURE_TEST_CASE(a_newcomer_has_time_to_end_its_join, debts_rig) {
   owed.owe_newcomer(there, one_room, {marker(3), marker(5, one_room, "@bob:here.example")});
   BOOST_TEST(since_of(out.take()) == 2);
   BOOST_TEST(owed.deadline() == now + debts::newcomer_ms);
-  const auto asked = told<room_servers_wanted>(wake());
+  const auto asked = told<room_servers_request>(wake());
   BOOST_REQUIRE(asked.size() == 1u);
   owed.told({asked[0].second.asked, {there}});
   const auto sent = edu_in(wake());
@@ -365,7 +365,7 @@ BOOST_FIXTURE_TEST_CASE(what_a_newcomer_is_owed_of_before_its_debt_counts_from_t
   (void)out.take();
   owed.owe_newcomer(there, other_room, {marker(3, other_room)});
   BOOST_TEST(since_of(out.take()) == 2);
-  const auto asked = told<room_servers_wanted>(wake());
+  const auto asked = told<room_servers_request>(wake());
   BOOST_REQUIRE(asked.size() == 1u);
   owed.told({asked[0].second.asked, {there}});
   const auto sent = edu_in(wake());
@@ -384,7 +384,7 @@ BOOST_FIXTURE_TEST_CASE(a_newcomer_is_told_what_an_edu_under_way_has_passed_over
   BOOST_TEST(!under_way->says("$e7"));
   owed.owe_newcomer(there, other_room, {marker(7, other_room)});
   BOOST_TEST(since_of(settle(under_way->edu.asked, true)) == 6);
-  const auto asked = told<room_servers_wanted>(wake());
+  const auto asked = told<room_servers_request>(wake());
   BOOST_REQUIRE(asked.size() == 1u);
   owed.told({asked[0].second.asked, {there, third}});
   BOOST_TEST(edu_in(wake()).says("$e7"));

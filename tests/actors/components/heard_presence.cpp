@@ -50,12 +50,12 @@ struct heard_rig {
     return out.take();
   }
   effects answer(token asked, bool is_in) {
-    BOOST_TEST(heard.answered(room_servers_told{asked, is_in ? texts{"there.example"} : texts{}}));
+    BOOST_TEST(heard.answered(room_servers_response{asked, is_in ? texts{"there.example"} : texts{}}));
     return out.take();
   }
   /// The first of the rooms that are asked in `list` answers.
   effects answer_first(const effects& list, bool is_in) {
-    return answer(told<room_servers_wanted>(list).at(0).second.asked, is_in);
+    return answer(told<room_servers_request>(list).at(0).second.asked, is_in);
   }
   void have_online(const std::string& who) { (void)answer_first(hear(who, presence_state::online), true); }
   effects go_on() {
@@ -64,7 +64,7 @@ struct heard_rig {
   }
 };
 
-std::size_t questions_in(const effects& list) { return told<room_servers_wanted>(list).size(); }
+std::size_t questions_in(const effects& list) { return told<room_servers_request>(list).size(); }
 
 /// "user state" of what the chat server is told.
 texts notified(const effects& list) {
@@ -84,12 +84,12 @@ BOOST_AUTO_TEST_CASE(who_shares_a_room_with_us_is_told_of_when_one_room_says_so)
   heard_rig r;
   const auto asked = r.hear(eve, presence_state::online, rooms(2));
   BOOST_REQUIRE(questions_in(asked) == 2u);
-  for (const auto& [to, m] : told<room_servers_wanted>(asked)) BOOST_TEST(m.user_id == eve);
+  for (const auto& [to, m] : told<room_servers_request>(asked)) BOOST_TEST(m.user_id == eve);
   BOOST_TEST(notified(asked).empty());
   (void)r.hear(eve, presence_state::unavailable, rooms(2)); // the newest counts when the answer comes
   BOOST_TEST(notified(r.answer_first(asked, true)) == is_told(eve, "unavailable"), boost::test_tools::per_element());
-  const auto second = told<room_servers_wanted>(asked).at(1).second.asked;
-  BOOST_TEST(!r.heard.answered(room_servers_told{second, {"there.example"}}));
+  const auto second = told<room_servers_request>(asked).at(1).second.asked;
+  BOOST_TEST(!r.heard.answered(room_servers_response{second, {"there.example"}}));
   BOOST_TEST(r.out.take().empty());
   BOOST_TEST(r.heard.size() == 1u);
 }
@@ -116,7 +116,7 @@ BOOST_AUTO_TEST_CASE(some_of_many_rooms_are_asked_and_a_few_at_once) {
   heard_rig r;
   std::vector<token> open;
   const auto note_questions = [&](const effects& list) {
-    for (const auto& [to, m] : told<room_servers_wanted>(list)) open.push_back(m.asked);
+    for (const auto& [to, m] : told<room_servers_request>(list)) open.push_back(m.asked);
   };
   note_questions(r.hear(eve, presence_state::online, rooms(heard_presence::rooms_max + 5)));
   BOOST_TEST(open.size() == heard_presence::rooms_at_once);

@@ -50,7 +50,7 @@ BOOST_AUTO_TEST_CASE(invite_is_told_once_and_an_older_one_not_at_all) {
 BOOST_AUTO_TEST_CASE(acceptance_is_answered_when_the_room_has_joined) {
   incoming_rig r;
   r.taken(r.invite);
-  BOOST_TEST(told<join_wanted>(r.answer(true)).size() == 1u);
+  BOOST_TEST(told<join_request>(r.answer(true)).size() == 1u);
   BOOST_TEST(result_in(r.answer(true)) == "0 results"); // the same once more
   BOOST_TEST(result_in(r.answer(false, "c2")) == "conflict");
   BOOST_TEST(result_in(r.ended()) == "ok");
@@ -62,7 +62,7 @@ BOOST_AUTO_TEST_CASE(acceptance_is_answered_when_the_room_has_joined) {
 BOOST_AUTO_TEST_CASE(rejection_succeeds_without_the_room_and_is_told_to_its_server) {
   incoming_rig r;
   r.taken(r.invite);
-  BOOST_TEST(told<leave_wanted>(r.answer(false)).size() == 1u);
+  BOOST_TEST(told<leave_request>(r.answer(false)).size() == 1u);
   const auto done = r.ended(not_in_room);
   BOOST_TEST(result_in(done) == "ok");
   BOOST_TEST(told<peer_request>(done).size() == 1u);
@@ -99,13 +99,13 @@ BOOST_AUTO_TEST_CASE(invite_by_way_of_the_room_waits_for_the_directory) {
   incoming_rig r;
   const invited_membership_changed in_room{matrix::membership::invite, their_user, {}, r.invite};
   r.incoming.invited_in_room(in_room, false);
-  auto asked = told<invite_admission_wanted>(r.take()).at(0).second.asked;
+  auto asked = told<invite_admission_request>(r.take()).at(0).second.asked;
   r.incoming.admitted({asked, 1'000});
   BOOST_TEST(states_notified(r.take()).empty());
   BOOST_TEST(r.next() == next_request::tell);
   r.after(8'000);
   r.incoming.begin();
-  asked = told<invite_admission_wanted>(r.take()).at(0).second.asked;
+  asked = told<invite_admission_request>(r.take()).at(0).second.asked;
   r.incoming.admitted({asked, 0});
   BOOST_TEST(states_notified(r.take()).size() == 1u);
 
@@ -115,7 +115,7 @@ BOOST_AUTO_TEST_CASE(invite_by_way_of_the_room_waits_for_the_directory) {
 
   incoming_rig unknown;
   unknown.incoming.invited_in_room(in_room, false);
-  asked = told<invite_admission_wanted>(unknown.take()).at(0).second.asked;
+  asked = told<invite_admission_request>(unknown.take()).at(0).second.asked;
   unknown.incoming.admitted({asked, 0, false});
   BOOST_TEST(unknown.take().empty());
   BOOST_TEST(!unknown.record.exists);

@@ -22,12 +22,12 @@ struct restricted_rig : component_rig {
     (void)take();
   }
   room::join_authorisation authorisation{room, out, pending};
-  std::vector<std::pair<address, member_wanted>> begin() {
+  std::vector<std::pair<address, member_request>> begin() {
     BOOST_TEST(!authorisation.begin(zoe, room::make_join_call{}));
-    return told<member_wanted>(take());
+    return told<member_request>(take());
   }
   /// As the room hands it over.
-  std::optional<room::join_authorisation::outcome> hear(const member_told& m) {
+  std::optional<room::join_authorisation::outcome> hear(const member_response& m) {
     return authorisation.answered(question_of<room::question::membership_elsewhere>(m.asked), m);
   }
   std::string zoe = "@zoe:there.example";

@@ -21,14 +21,14 @@ namespace {
 const std::string carl = "@carl:here.example", club = "!club:here.example";
 
 struct joins_rig : assembled_rig {
-  static join_wanted join_of(const std::string& user) {
-    join_wanted m;
+  static join_request join_of(const std::string& user) {
+    join_request m;
     m.user_id = user;
     m.room_version = "11";
     m.via = {"there.example"};
     return m;
   }
-  effects want(const join_wanted& m) {
+  effects want(const join_request& m) {
     joins.want(m);
     return take();
   }
@@ -44,10 +44,10 @@ struct joins_rig : assembled_rig {
   }
   /// The club says whether it is known here, and carl is in it.
   effects hear_club(const effects& asked, bool known, bool joined) {
-    const auto questions = told<member_wanted>(asked);
+    const auto questions = told<member_request>(asked);
     if (questions.size() != 1) throw std::runtime_error("not one question to the club");
     BOOST_TEST((questions[0].first == address{actor_kind::room, club}));
-    return hear<membership_elsewhere>(joins, member_told{questions[0].second.asked, known, joined});
+    return hear<membership_elsewhere>(joins, member_response{questions[0].second.asked, known, joined});
   }
   /// Why the one join that is over has failed.
   fault_code ended() const {
@@ -157,7 +157,7 @@ BOOST_AUTO_TEST_CASE(who_was_invited_while_others_were_asked_joins_by_that) {
   BOOST_REQUIRE(!!r.authoring.commit(*by_rule));
   (void)r.take();
   const auto again = r.want(r.join_of(carl));
-  BOOST_TEST(told<member_wanted>(again).empty()); // who is invited is let in by that
+  BOOST_TEST(told<member_request>(again).empty()); // who is invited is let in by that
   BOOST_TEST(written<store::put_event>(again).size() == 1u);
   BOOST_TEST(written<store::put_event>(r.hear_club(asked, true, true)).empty()); // and only once
   BOOST_REQUIRE(r.events.ended.size() == 2u);
@@ -207,7 +207,7 @@ BOOST_AUTO_TEST_CASE(join_that_waits_for_the_policy_server_is_tried_again_from_i
   BOOST_TEST(r.events.ended.empty());
   BOOST_REQUIRE(r.authoring.has_deferred());
   auto waiting = r.authoring.take_deferred();
-  const auto* again = std::get_if<join_wanted>(&waiting.front());
+  const auto* again = std::get_if<join_request>(&waiting.front());
   BOOST_REQUIRE(again);
   r.authoring.decided(fault{fault_code::policy_denied, "spam"});
   BOOST_TEST(written<store::put_event>(r.want(*again)).empty());

@@ -48,7 +48,7 @@ store::put_server_keys known(time_ms fetched_ts = noon) {
 }
 bool asks_server(const effects& list) { return !told<gateway::http_request>(list).empty(); }
 std::string notary_of(const effects& list) {
-  const auto questions = told<notary_keys_wanted>(list);
+  const auto questions = told<notary_keys_request>(list);
   return questions.size() == 1 ? questions[0].first.key : std::string{};
 }
 
@@ -57,7 +57,7 @@ std::string notary_of(const effects& list) {
 BOOST_AUTO_TEST_CASE(key_that_is_known_and_valid_is_answered_at_once_and_nobody_is_asked) {
   keys_rig r{known()};
   const auto done = r.want();
-  BOOST_TEST(told<keys_found>(done).at(0).second.keys->size() == 1u);
+  BOOST_TEST(told<keys_response>(done).at(0).second.keys->size() == 1u);
   BOOST_TEST(!asks_server(done));
   BOOST_TEST(r.keys.current(there_key().key_id()) != nullptr);
 }
@@ -81,7 +81,7 @@ BOOST_AUTO_TEST_CASE(key_that_ends_before_the_event_is_fetched_again_and_a_retir
   retired.keys.begin()->second.is_old = true;
   keys_rig old{retired};
   const auto done = old.want(noon + day_ms + 1);
-  BOOST_TEST(told<keys_found>(done).size() == 1u); // as good as it will ever get
+  BOOST_TEST(told<keys_response>(done).size() == 1u); // as good as it will ever get
 }
 
 BOOST_AUTO_TEST_CASE(keys_are_refreshed_from_half_of_their_lifetime_on_while_the_old_ones_serve) {
@@ -90,7 +90,7 @@ BOOST_AUTO_TEST_CASE(keys_are_refreshed_from_half_of_their_lifetime_on_while_the
   BOOST_TEST(!asks_server(r.want(noon)));
   r.after(1);
   const auto sent = r.want(noon);
-  BOOST_TEST(told<keys_found>(sent).size() == 1u);
+  BOOST_TEST(told<keys_response>(sent).size() == 1u);
   BOOST_TEST(asks_server(sent));
   r.answer(sent, 200, r.document(r.now + day_ms));
   BOOST_TEST(!asks_server(r.want(noon)));
@@ -103,7 +103,7 @@ BOOST_AUTO_TEST_CASE(time_of_fetching_that_is_still_to_come_pauses_nothing) {
   BOOST_TEST(asks_server(r.want()));
   keys_rig with_keys{known(noon + 30 * day_ms)};
   const auto sent = with_keys.want();
-  BOOST_TEST(told<keys_found>(sent).size() == 1u);
+  BOOST_TEST(told<keys_response>(sent).size() == 1u);
   BOOST_TEST(asks_server(sent)); // they count as due for a refresh
 }
 
@@ -112,12 +112,12 @@ BOOST_AUTO_TEST_CASE(notaries_are_asked_in_the_configured_order_but_neither_the_
   const auto sent = r.want();
   auto done = r.answer(sent, 500);
   BOOST_TEST(notary_of(done) == "one.notary");
-  r.keys.notary_answered({told<notary_keys_wanted>(done).at(0).second.asked, "one.notary", {}, "HTTP 500"});
+  r.keys.notary_answered({told<notary_keys_request>(done).at(0).second.asked, "one.notary", {}, "HTTP 500"});
   done = r.take();
   BOOST_TEST(notary_of(done) == "two.notary");
-  r.keys.notary_answered({told<notary_keys_wanted>(done).at(0).second.asked, "two.notary", {}, "HTTP 500"});
+  r.keys.notary_answered({told<notary_keys_request>(done).at(0).second.asked, "two.notary", {}, "HTTP 500"});
   done = r.take();
-  BOOST_TEST(told<keys_found>(done).at(0).second.keys->empty());
+  BOOST_TEST(told<keys_response>(done).at(0).second.keys->empty());
   BOOST_TEST(r.events.count("keys_exhausted") == 1u);
   BOOST_TEST(!asks_server(r.want())); // not a moment later
 }
@@ -125,21 +125,21 @@ BOOST_AUTO_TEST_CASE(notaries_are_asked_in_the_configured_order_but_neither_the_
 BOOST_AUTO_TEST_CASE(notary_that_does_not_answer_is_passed_over_and_its_late_answer_ignored) {
   keys_rig r;
   auto done = r.answer(r.want(), 500);
-  const auto first = told<notary_keys_wanted>(done).at(0).second.asked;
+  const auto first = told<notary_keys_request>(done).at(0).second.asked;
   const auto due = timer_at(done, key_cache::notary_timer);
   BOOST_TEST(due > r.now);
   r.after(due - r.now);
   r.keys.on_notary_timer();
   BOOST_TEST(notary_of(r.take()) == "two.notary");
   r.keys.notary_answered({first, "one.notary", {}, ""});
-  BOOST_TEST(told<keys_found>(r.take()).empty());
+  BOOST_TEST(told<keys_response>(r.take()).empty());
   BOOST_TEST(r.keys.waiting() == 1u);
 }
 
 BOOST_AUTO_TEST_CASE(document_that_the_server_did_not_sign_is_no_word_of_it) {
   keys_rig r;
   auto done = r.answer(r.want(), 500);
-  const auto asked = told<notary_keys_wanted>(done).at(0).second.asked;
+  const auto asked = told<notary_keys_request>(done).at(0).second.asked;
   const auto forged =
     *matrix::json::parse(
        matrix::json::canonical(matrix::server_keys_document("else.example", there_key(), {}, noon + day_ms)))
@@ -154,7 +154,7 @@ BOOST_AUTO_TEST_CASE(waiting_request_of_the_server_makes_notaries_be_asked_for_t
   keys_rig r;
   r.events.requests_wait = true;
   r.keys.fetch();
-  const auto question = told<notary_keys_wanted>(r.answer(r.take(), 500)).at(0).second;
+  const auto question = told<notary_keys_request>(r.answer(r.take(), 500)).at(0).second;
   BOOST_TEST(question.valid_at_ts == r.now);
   BOOST_TEST(question.key_ids.empty());
 }

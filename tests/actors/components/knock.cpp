@@ -81,7 +81,7 @@ BOOST_AUTO_TEST_CASE(invite_is_the_answer_and_the_join_follows) {
   const auto invite = member_event(their_room, their_user, our_user, "invite", 12);
   r.knock.let_in(invite, chat::room_type::channel);
   BOOST_TEST(r.record.is_let_in());
-  BOOST_TEST(told<join_wanted>(r.profile(r.take())).size() == 1u);
+  BOOST_TEST(told<join_request>(r.profile(r.take())).size() == 1u);
   r.knock.join_ended({our_user, {}});
   BOOST_TEST(r.state() == invitation_state::accepted);
   BOOST_TEST(r.next() == next_request::none);

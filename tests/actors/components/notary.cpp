@@ -61,10 +61,10 @@ BOOST_AUTO_TEST_CASE(server_is_asked_for_its_keys_for_one_that_has_said_who_it_i
   notary_alone r;
   r.ask("third.example");
   r.nothing_is_kept();
-  BOOST_TEST(told<keys_wanted>(r.list).size() == 1U);
+  BOOST_TEST(told<keys_request>(r.list).size() == 1U);
   r.ask("");
   r.nothing_is_kept();
-  BOOST_TEST(told<keys_wanted>(r.list).empty());
+  BOOST_TEST(told<keys_request>(r.list).empty());
   BOOST_TEST(r.replies().size() == 1U);
 }
 
@@ -74,13 +74,13 @@ BOOST_AUTO_TEST_CASE(server_that_says_nothing_ends_the_question_in_time) {
   const auto at = timer_at(r.list, notary::timer);
   BOOST_TEST(at == noon + r.node.settings().federation.request_timeout_ms);
   r.nothing_is_kept();
-  const auto asked = told<keys_wanted>(r.list).at(0).second.asked;
+  const auto asked = told<keys_request>(r.list).at(0).second.asked;
   r.out.set_now(at);
   r.keys.on_timer();
   r.list = r.out.take();
   BOOST_REQUIRE(r.replies().size() == 1U);
   BOOST_TEST(r.replies()[0].body == R"({"server_keys":[]})");
-  keys_found late;
+  keys_response late;
   late.asked = asked;
   r.keys.answered(late);
   BOOST_TEST(r.out.take().empty());

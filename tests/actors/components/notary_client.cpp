@@ -76,7 +76,7 @@ BOOST_AUTO_TEST_CASE(document_with_a_valid_countersignature_is_handed_on) {
   notary_rig r;
   r.want("there.example", 7);
   const auto id = number_of(r.gather());
-  const auto done = told<notary_keys_told>(r.answer(id, 200, countersigned_by(key_of('n'))));
+  const auto done = told<notary_keys_response>(r.answer(id, 200, countersigned_by(key_of('n'))));
   BOOST_REQUIRE(done.size() == 1u);
   BOOST_TEST(done[0].first.key == "there.example");
   BOOST_TEST(done[0].second.asked == 7u);
@@ -89,33 +89,33 @@ BOOST_AUTO_TEST_CASE(answer_waits_for_the_keys_of_the_notary_where_they_may_be_n
   r.want("there.example", 7);
   const auto sent = told<gateway::http_request>(r.gather());
   BOOST_REQUIRE(sent.size() == 2u); // its keys are needed when the answer comes
-  BOOST_TEST(told<notary_keys_told>(r.answer(sent[0].second.id, 200, countersigned_by(key_of('n')))).empty());
+  BOOST_TEST(told<notary_keys_response>(r.answer(sent[0].second.id, 200, countersigned_by(key_of('n')))).empty());
   BOOST_TEST(!r.client.is_idle());
   r.keys.load({notary, keys_of(key_of('n')), r.now, {}});
   r.client.check_waiting();
-  BOOST_TEST(told<notary_keys_told>(r.take()).at(0).second.documents.size() == 1u);
+  BOOST_TEST(told<notary_keys_response>(r.take()).at(0).second.documents.size() == 1u);
 }
 
 BOOST_AUTO_TEST_CASE(countersignature_by_another_key_is_checked_again_with_fresh_keys_and_then_refused) {
   notary_rig r;
   r.want("there.example", 7);
-  const auto at_once = told<notary_keys_told>(r.answer(number_of(r.gather()), 200, countersigned_by(key_of('x'))));
+  const auto at_once = told<notary_keys_response>(r.answer(number_of(r.gather()), 200, countersigned_by(key_of('x'))));
   BOOST_TEST(at_once.at(0).second.documents.empty()); // its keys were fetched a moment ago
   BOOST_TEST(!at_once.at(0).second.why.empty());
   r.after(r.node.settings().federation.key_fetch_retry_ms);
   r.want("there.example", 8);
   const auto sent = r.answer(number_of(r.gather()), 200, countersigned_by(key_of('x')));
-  BOOST_TEST(told<notary_keys_told>(sent).empty());
+  BOOST_TEST(told<notary_keys_response>(sent).empty());
   BOOST_TEST(told<gateway::http_request>(sent).at(0).second.target == "/_matrix/key/v2/server");
   r.client.check_waiting();
-  BOOST_TEST(told<notary_keys_told>(r.take()).at(0).second.documents.empty());
+  BOOST_TEST(told<notary_keys_response>(r.take()).at(0).second.documents.empty());
 }
 
 BOOST_AUTO_TEST_CASE(answer_that_is_none_is_told_to_all_who_asked) {
   notary_rig r;
   r.want("there.example", 1);
   r.want("third.example", 2);
-  const auto done = told<notary_keys_told>(r.answer(number_of(r.gather()), 500, ""));
+  const auto done = told<notary_keys_response>(r.answer(number_of(r.gather()), 500, ""));
   BOOST_REQUIRE(done.size() == 2u);
   BOOST_TEST(done[1].second.why == "HTTP 500");
 }

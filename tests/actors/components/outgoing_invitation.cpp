@@ -33,8 +33,8 @@ struct outgoing_rig : invitation_rig {
   std::string signed_by_them() const {
     return "{\"event\":" + matrix::add_signature(*invite, "there.example", there_key())->to_json() + "}";
   }
-  effects keys(const keys_wanted& asked, const matrix::signing_key& key) {
-    keys_found found;
+  effects keys(const keys_request& asked, const matrix::signing_key& key) {
+    keys_response found;
     found.asked = asked.asked;
     found.server_name = "there.example";
     found.keys = std::make_shared<const matrix::verify_keys>(keys_of(key));
@@ -65,7 +65,7 @@ struct outgoing_rig : invitation_rig {
 BOOST_AUTO_TEST_CASE(signed_invite_is_taken_to_the_room_and_pending_when_it_is_there) {
   outgoing_rig r;
   r.is(invitation_state::sending, next_request::invite);
-  const auto asked = told<keys_wanted>(r.answer(r.offered(), 200, r.signed_by_them())).at(0).second;
+  const auto asked = told<keys_request>(r.answer(r.offered(), 200, r.signed_by_them())).at(0).second;
   BOOST_TEST(!r.outgoing.is_idle());
   const auto done = r.keys(asked, there_key());
   BOOST_TEST(told<invite_accepted_by_server>(done).size() == 1u);
@@ -78,21 +78,21 @@ BOOST_AUTO_TEST_CASE(signed_invite_is_taken_to_the_room_and_pending_when_it_is_t
 BOOST_AUTO_TEST_CASE(signature_that_does_not_match_is_checked_with_keys_that_are_asked_for_anew) {
   outgoing_rig r;
   r.is(invitation_state::sending, next_request::invite);
-  auto asked = told<keys_wanted>(r.answer(r.offered(), 200, r.signed_by_them())).at(0).second;
+  auto asked = told<keys_request>(r.answer(r.offered(), 200, r.signed_by_them())).at(0).second;
   BOOST_TEST(!asked.are_doubted);
   auto wrong = key_of('w');
   matrix::verify_keys keys;
   keys[there_key().key_id()] = {wrong.public_key_base64(), noon + 86'400'000, false};
-  keys_found found;
+  keys_response found;
   found.asked = asked.asked;
   found.server_name = "there.example";
   found.keys = std::make_shared<const matrix::verify_keys>(keys);
   r.outgoing.check_signature(found);
-  asked = told<keys_wanted>(r.take()).at(0).second;
+  asked = told<keys_request>(r.take()).at(0).second;
   BOOST_TEST(asked.are_doubted);
   found.asked = asked.asked;
   r.outgoing.check_signature(found);
-  BOOST_TEST(told<keys_wanted>(r.take()).empty());
+  BOOST_TEST(told<keys_request>(r.take()).empty());
   BOOST_TEST(r.next() == next_request::invite); // it is offered again later
   BOOST_TEST(r.state() == invitation_state::sending);
 }
@@ -195,7 +195,7 @@ BOOST_AUTO_TEST_CASE(keys_that_are_not_told_in_time_are_asked_for_with_the_next_
 BOOST_AUTO_TEST_CASE(keys_of_an_invitation_that_is_over_are_waited_for_by_nobody) {
   outgoing_rig r;
   r.is(invitation_state::sending, next_request::invite);
-  const auto asked = told<keys_wanted>(r.answer(r.offered(), 200, r.signed_by_them())).at(0).second;
+  const auto asked = told<keys_request>(r.answer(r.offered(), 200, r.signed_by_them())).at(0).second;
   r.membership("ban", our_member);
   BOOST_TEST(r.state() == invitation_state::banned);
   BOOST_TEST(r.outgoing.is_idle());

@@ -60,14 +60,14 @@ struct own_rig {
     return out.take();
   }
   effects servers(token asked, const texts& found) {
-    BOOST_TEST(own.answered(room_servers_told{asked, found}));
+    BOOST_TEST(own.answered(room_servers_response{asked, found}));
     return out.take();
   }
   /// The user is there, which is looked up and owed to that server; the EDU is not sent yet.
   void have_owed(const std::string& user, presence_state state) {
     (void)set(user, state);
     const auto asked = rooms(wait(), {"!a:here.example"});
-    (void)servers(told<room_servers_wanted>(asked).at(0).second.asked, one_server);
+    (void)servers(told<room_servers_request>(asked).at(0).second.asked, one_server);
   }
   effects settle(const effects& sent, bool delivered) {
     own.settled({told<edu_queued>(sent).at(0).second.asked, "there.example", delivered});
@@ -97,7 +97,7 @@ BOOST_AUTO_TEST_CASE(news_are_gathered_and_the_newest_is_told_once_to_each_serve
   auto list = r.wait();
   (void)r.set(ann, presence_state::unavailable); // while her rooms are asked
   list = r.rooms(list, {"!a:here.example", "!b:here.example"});
-  const auto asked = told<room_servers_wanted>(list);
+  const auto asked = told<room_servers_request>(list);
   BOOST_REQUIRE(asked.size() == 2u);
   BOOST_TEST(r.servers(asked[0].second.asked, {"there.example", "third.example"}).empty());
   BOOST_TEST(r.servers(asked[1].second.asked, {"there.example"}).empty());
@@ -117,7 +117,7 @@ BOOST_AUTO_TEST_CASE(two_users_go_together_and_one_EDU_is_under_way_to_a_server)
   for (const auto& q : of_kind<ask_store>(list)) {
     BOOST_TEST(r.own.answered(store_answered{
       q.asked, std::make_shared<const store::answer>(store::member_rooms_found{{"!a:here.example"}, 0})}));
-    (void)r.servers(told<room_servers_wanted>(r.out.take()).at(0).second.asked, one_server);
+    (void)r.servers(told<room_servers_request>(r.out.take()).at(0).second.asked, one_server);
   }
   const auto sent = r.wait();
   BOOST_TEST(told<edu_queued>(sent).size() == 1u);
@@ -174,7 +174,7 @@ BOOST_AUTO_TEST_CASE(presence_is_told_again_before_others_cease_to_believe_it) {
   auto list = r.wait();
   const auto told_at = r.now;
   list = r.rooms(list, {"!a:here.example"});
-  (void)r.servers(told<room_servers_wanted>(list).at(0).second.asked, one_server);
+  (void)r.servers(told<room_servers_request>(list).at(0).second.asked, one_server);
   (void)r.settle(r.wait(), true);
   BOOST_TEST(r.set(ann, presence_state::online).empty()); // no news
   BOOST_TEST(r.own.deadline() == told_at + own_presence::again_ms);
@@ -191,7 +191,7 @@ BOOST_AUTO_TEST_CASE(rooms_are_read_page_by_page_and_a_few_are_asked_at_once) {
   list = r.rooms(list, page, 77);
   std::vector<token> open;
   const auto note_questions = [&](const effects& more) {
-    for (const auto& [to, m] : told<room_servers_wanted>(more)) open.push_back(m.asked);
+    for (const auto& [to, m] : told<room_servers_request>(more)) open.push_back(m.asked);
   };
   note_questions(list);
   BOOST_TEST(open.size() == own_presence::rooms_at_once);
@@ -212,8 +212,8 @@ BOOST_AUTO_TEST_CASE(rooms_of_one_user_are_bounded) {
   for (std::int64_t page = 1; !of_kind<ask_store>(list).empty(); ++page) {
     BOOST_REQUIRE(page < 100);
     list = r.rooms(list, texts(50, "!a:here.example"), page);
-    for (std::vector<token> open; !told<room_servers_wanted>(list).empty() || !open.empty();) {
-      for (const auto& [to, m] : told<room_servers_wanted>(list)) open.push_back(m.asked);
+    for (std::vector<token> open; !told<room_servers_request>(list).empty() || !open.empty();) {
+      for (const auto& [to, m] : told<room_servers_request>(list)) open.push_back(m.asked);
       list = r.servers(open.back(), {});
       open.pop_back();
       ++asked;
@@ -226,11 +226,11 @@ BOOST_AUTO_TEST_CASE(room_that_does_not_answer_leaves_what_is_known_by_then) {
   own_rig r;
   (void)r.set(ann, presence_state::online);
   const auto since = r.now + own_presence::gather_ms;
-  const auto asked = told<room_servers_wanted>(r.rooms(r.wait(), {"!a:here.example", "!silent:here.example"}));
+  const auto asked = told<room_servers_request>(r.rooms(r.wait(), {"!a:here.example", "!silent:here.example"}));
   (void)r.servers(asked.at(0).second.asked, one_server);
   BOOST_TEST(r.own.deadline() == since + own_presence::answer_ms_max);
   (void)r.wait();
-  BOOST_TEST(!r.own.answered(room_servers_told{asked.at(1).second.asked, {"late.example"}}));
+  BOOST_TEST(!r.own.answered(room_servers_response{asked.at(1).second.asked, {"late.example"}}));
   BOOST_TEST(told_of(r.wait()) == only("there.example @ann online"), boost::test_tools::per_element());
 }
 

@@ -25,14 +25,14 @@ BOOST_AUTO_TEST_CASE(room_we_take_no_part_in_hears_nothing_and_names_nobody) {
   intake.receive(of_eve);
   BOOST_TEST(told<markers_moved>(r.take()).empty());
   intake.send_servers({{actor_kind::receipts, ""}, 1});
-  BOOST_TEST(told<room_servers_told>(r.take()).at(0).second.servers.empty());
+  BOOST_TEST(told<room_servers_response>(r.take()).at(0).second.servers.empty());
 }
 
 BOOST_AUTO_TEST_CASE(other_servers_are_named_in_order_without_ours) {
   component_rig r;
   room::receipt_intake intake{r.room, r.out};
   intake.send_servers({{actor_kind::receipts, ""}, 1});
-  BOOST_TEST(told<room_servers_told>(r.take()).at(0).second.servers == std::vector<std::string>{"there.example"},
+  BOOST_TEST(told<room_servers_response>(r.take()).at(0).second.servers == std::vector<std::string>{"there.example"},
              boost::test_tools::per_element());
 }
 

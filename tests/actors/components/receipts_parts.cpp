@@ -68,7 +68,7 @@ BOOST_AUTO_TEST_CASE(room_is_asked_once_and_believed_for_a_minute) {
   using answer = room_audiences::answer;
   BOOST_TEST((rooms.find(some_room, "there.example") == answer::asked));
   BOOST_TEST((rooms.find(some_room, "third.example") == answer::asked));
-  const auto wanted = told<room_servers_wanted>(out.take());
+  const auto wanted = told<room_servers_request>(out.take());
   BOOST_REQUIRE(wanted.size() == 1u);
   rooms.told({wanted[0].second.asked + 1, {"third.example"}}); // of an earlier life
   BOOST_TEST(rooms.asks());
@@ -112,7 +112,7 @@ BOOST_AUTO_TEST_CASE(of_more_rooms_than_are_remembered_the_oldest_alone_is_asked
   BOOST_TEST((rooms.find(room(1), "there.example") == answer::inside));
   out.take();
   BOOST_TEST((rooms.find(room(0), "there.example") == answer::asked));
-  BOOST_TEST(told<room_servers_wanted>(out.take()).size() == 1u);
+  BOOST_TEST(told<room_servers_request>(out.take()).size() == 1u);
   BOOST_TEST((rooms.find(room(2), "there.example") == answer::inside));
   BOOST_TEST((rooms.find(room(1), "there.example") == answer::asked)); // made room for it
 }

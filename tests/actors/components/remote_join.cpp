@@ -22,8 +22,8 @@ struct joining_rig : assembled_rig {
 
   joining_rig() { room.clear(); }
 
-  static join_wanted join_of(const std::string& user) {
-    join_wanted m;
+  static join_request join_of(const std::string& user) {
+    join_request m;
     m.user_id = user;
     m.room_version = "11";
     m.via = {"there.example", "third.example"};

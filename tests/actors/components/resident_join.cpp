@@ -23,8 +23,8 @@ const std::string carl = "@carl:here.example", dora = "@dora:here.example", tom 
 const fault nobody_of_ours{fault_code::unable_to_authorise_join, "this server is not in all rooms"};
 constexpr time_ms patience_ms = 60'000;
 
-join_wanted join_of(const std::string& user) {
-  join_wanted m;
+join_request join_of(const std::string& user) {
+  join_request m;
   m.user_id = user;
   return m;
 }

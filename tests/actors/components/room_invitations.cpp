@@ -85,7 +85,7 @@ BOOST_AUTO_TEST_CASE(user_of_ours_is_invited_by_the_event_and_one_of_another_ser
   BOOST_TEST(written<store::queue_pdu>(list).empty());
   BOOST_TEST(r.room.graph.membership(zed) == matrix::membership::none);
   BOOST_TEST(r.invitations.is_uncommitted(zed));
-  const auto begun = told<invite_wanted>(list);
+  const auto begun = told<room_invite_request>(list);
   BOOST_REQUIRE(begun.size() == 1u);
   BOOST_TEST((begun[0].first == r.of(zed)));
   BOOST_TEST(begun[0].second.event->event_id == invite->event_id);
@@ -128,7 +128,7 @@ BOOST_AUTO_TEST_CASE(word_of_an_invite_is_told_again_until_its_row_is_on_disk) {
   BOOST_TEST(r.take().empty());
   r.after(1);
   r.invitations.on_deadline();
-  BOOST_TEST(told<invite_wanted>(r.take()).size() == 1u);
+  BOOST_TEST(told<room_invite_request>(r.take()).size() == 1u);
   r.invitations.begun({zed, invite->event_id, ann});
   r.after(room::uncommitted_invites::tell_again_ms);
   r.invitations.on_deadline();
@@ -308,7 +308,7 @@ BOOST_AUTO_TEST_CASE(invite_of_another_server_is_placed_by_the_checks_of_every_e
 BOOST_AUTO_TEST_CASE(who_accepts_a_staged_invite_waits_so_long_whoever_else_comes_to_wait) {
   inviting_rig r;
   const auto stage = [&](const std::string& user) {
-    join_wanted m;
+    join_request m;
     m.user_id = user;
     m.invite = r.made(eve, "m.room.member", {{"membership", "invite"}}, user);
     BOOST_TEST(r.invitations.receive(m.invite, "there.example", m));
@@ -333,7 +333,7 @@ BOOST_AUTO_TEST_CASE(who_accepts_a_staged_invite_waits_so_long_whoever_else_come
   BOOST_TEST((r.events.ended[0].why.code == fault_code::timed_out));
   BOOST_TEST(r.invitations.deadline() == r.now + 20'000);
   r.invitations.event_settled(*second);
-  const auto goes_on = told<join_wanted>(r.take());
+  const auto goes_on = told<join_request>(r.take());
   BOOST_REQUIRE(goes_on.size() == 1u);
   BOOST_TEST(goes_on[0].second.user_id == "@dora:here.example");
   BOOST_TEST((goes_on[0].second.invite == nullptr)); // it is not looked for once more
@@ -345,7 +345,7 @@ BOOST_AUTO_TEST_CASE(who_accepts_a_staged_invite_waits_so_long_whoever_else_come
 
 BOOST_AUTO_TEST_CASE(invite_is_missed_only_where_one_is_needed_and_the_room_has_none) {
   inviting_rig r;
-  join_wanted m;
+  join_request m;
   m.user_id = carl;
   BOOST_TEST(!r.invitations.is_missing(m));
   m.invite = r.made(eve, "m.room.member", {{"membership", "invite"}}, carl);

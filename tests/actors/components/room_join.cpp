@@ -27,7 +27,7 @@ BOOST_AUTO_TEST_CASE(join_is_on_disk_before_the_room_is_asked) {
   r.join.ask(nullptr);
   const auto list = r.take();
   BOOST_TEST((written<store::put_invitation>(list).at(0).pending_request == next_request::join));
-  const auto wanted = told<join_wanted>(list).at(0).second;
+  const auto wanted = told<join_request>(list).at(0).second;
   BOOST_TEST((wanted.via == std::vector<std::string>{"there.example"}));
   BOOST_TEST(wanted.invite->event_id == r.record.event->event_id);
   BOOST_TEST(r.join.is_open());

@@ -31,12 +31,12 @@ struct upgrade_rig : assembled_rig {
     return upgrade.run(c, chat::room_upgrade{"chat-1", by, std::move(version)});
   }
   /// What the successor is asked for.
-  successor_wanted begin() {
+  successor_request begin() {
     BOOST_TEST(std::holds_alternative<room::ends_later>(run()));
     return wanted_in(take());
   }
-  static successor_wanted wanted_in(const effects& list) {
-    const auto asked = told<successor_wanted>(list);
+  static successor_request wanted_in(const effects& list) {
+    const auto asked = told<successor_request>(list);
     if (asked.size() != 1) throw std::runtime_error(std::to_string(asked.size()) + " successors wanted");
     BOOST_TEST((asked[0].first == address{actor_kind::room, asked[0].second.create->room_id}));
     return asked[0].second;
@@ -79,12 +79,12 @@ struct successor_rig {
   room::authoring authoring{room, out, pending, writer, policy, events};
   room_upgrade upgrade{{room, out, writer, authoring, notifier}};
 
-  explicit successor_rig(const successor_wanted& m)
+  explicit successor_rig(const successor_request& m)
       : out({actor_kind::room, m.create->room_id}), room(node, m.create->room_id) {
     out.set_now(noon);
     events.of = &upgrade;
   }
-  effects found(const successor_wanted& m) {
+  effects found(const successor_request& m) {
     upgrade.found(m);
     return out.take();
   }
@@ -125,7 +125,7 @@ BOOST_FIXTURE_TEST_CASE(who_may_not_upgrade_or_to_what_is_refused_before_anythin
   BOOST_TEST((refused() == fault_code::conflict));
   writer.go_on_as("!next:here.example");
   BOOST_TEST((refused() == fault_code::already_exists));
-  BOOST_TEST(told<successor_wanted>(take()).empty());
+  BOOST_TEST(told<successor_request>(take()).empty());
   BOOST_TEST(upgrade.is_idle());
   BOOST_TEST(upgrade.deadline() == 0);
 }
@@ -181,7 +181,7 @@ BOOST_FIXTURE_TEST_CASE(a_successor_that_says_nothing_is_asked_again_and_given_u
   after(room_upgrade::repeat_ms);
   upgrade.on_deadline();
   const auto list = take();
-  BOOST_TEST(told<successor_wanted>(list).empty());
+  BOOST_TEST(told<successor_request>(list).empty());
   BOOST_TEST((refusal_in(list).code == fault_code::timed_out));
   BOOST_TEST(upgrade.is_idle());
   BOOST_TEST(founded(next).empty()); // too late
@@ -281,7 +281,7 @@ BOOST_FIXTURE_TEST_CASE(a_row_that_is_no_upgrade_of_ours_begins_nothing, upgrade
     anew.load();
     BOOST_TEST(anew.is_idle(), text);
     BOOST_TEST(anew.deadline() == 0);
-    BOOST_TEST(told<successor_wanted>(take()).empty(), text);
+    BOOST_TEST(told<successor_request>(take()).empty(), text);
   }
   writer.put_succession(matrix::json::canonical(row));
   writer.left(); // nobody of ours is there to go on

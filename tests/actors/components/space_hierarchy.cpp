@@ -43,12 +43,12 @@ struct space_rig : component_rig {
     return take();
   }
   effects hear(token asked, bool known, const std::string& summary) {
-    space.answered(question_of<child_summary>(asked), summary_told{asked, known, summary});
+    space.answered(question_of<child_summary>(asked), summary_response{asked, known, summary});
     return take();
   }
-  summary_told summary_for(const std::string& origin, bool in_parent = false) {
+  summary_response summary_for(const std::string& origin, bool in_parent = false) {
     space.summarize({{actor_kind::room, child("space")}, 5, origin, child("space"), in_parent});
-    const auto answers = told<summary_told>(take());
+    const auto answers = told<summary_response>(take());
     if (answers.size() != 1) throw std::runtime_error("not one answer");
     return answers[0].second;
   }
@@ -57,7 +57,7 @@ struct space_rig : component_rig {
 /// The rooms that are asked, in order.
 std::vector<std::string> asked_in(const effects& list) {
   std::vector<std::string> rooms;
-  for (const auto& [to, m] : told<summary_wanted>(list)) rooms.push_back(to.key);
+  for (const auto& [to, m] : told<summary_request>(list)) rooms.push_back(to.key);
   return rooms;
 }
 
@@ -75,7 +75,7 @@ BOOST_AUTO_TEST_CASE(children_are_asked_in_the_order_of_the_space) {
   const auto list = r.serve();
   BOOST_TEST(asked_in(list) == (std::vector{child("a"), child("b"), child("late"), child("later")}),
              boost::test_tools::per_element());
-  for (const auto& [to, m] : told<summary_wanted>(list)) {
+  for (const auto& [to, m] : told<summary_request>(list)) {
     BOOST_TEST(m.origin == "there.example");
     BOOST_TEST(m.in_parent);
     BOOST_TEST(m.parent == r.room_id);
@@ -86,7 +86,7 @@ BOOST_AUTO_TEST_CASE(children_are_asked_in_the_order_of_the_space) {
 BOOST_AUTO_TEST_CASE(answer_says_of_each_child_what_that_room_has_said) {
   space_rig r;
   for (const auto* name : {"open", "closed", "unknown", "silent"}) r.add_child(name);
-  const auto questions = told<summary_wanted>(r.serve());
+  const auto questions = told<summary_request>(r.serve());
   BOOST_REQUIRE(questions.size() == 4u);
   BOOST_TEST(r.hear(questions[1].second.asked, true, "").empty());
   BOOST_TEST(r.hear(questions[0].second.asked, true, R"({"room_id":"!open:here.example"})").empty());
@@ -154,7 +154,7 @@ BOOST_AUTO_TEST_CASE(room_says_itself_who_may_see_it) {
 BOOST_AUTO_TEST_CASE(space_that_is_left_while_its_children_are_asked_is_not_told_of) {
   space_rig r;
   r.add_child("one");
-  const auto questions = told<summary_wanted>(r.serve());
+  const auto questions = told<summary_request>(r.serve());
   r.room.head.phase = store::room_phase::left;
   BOOST_TEST(shared_room::reply_in(r.hear(questions.at(0).second.asked, true, "{}")).status == 404);
   BOOST_TEST(r.space.is_idle());

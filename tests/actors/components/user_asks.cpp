@@ -36,7 +36,7 @@ struct asks_rig {
   }
   time_ms patience_ms() const { return time_ms{node.settings().federation.ask_user_timeout_ms}; }
   bool ask(const std::string& user_id, token number = 1, const std::string& origin = "there.example") {
-    return asks.ask(user_id, origin, invite_admission_wanted{{}, number, origin, user_id});
+    return asks.ask(user_id, origin, invite_admission_request{{}, number, origin, user_id});
   }
   /// The names of the questions that the chat server is asked since.
   std::vector<std::string> asked() {
@@ -75,8 +75,8 @@ BOOST_AUTO_TEST_CASE(all_who_ask_for_the_same_user_wait_for_one_question) {
   const auto ended = r.asks.answered(asked[0]);
   BOOST_TEST(ended.user_id == user(1));
   BOOST_REQUIRE(ended.who.size() == 2u);
-  BOOST_TEST(std::get<invite_admission_wanted>(ended.who[0]).asked == 1u);
-  BOOST_TEST(std::get<invite_admission_wanted>(ended.who[1]).asked == 2u);
+  BOOST_TEST(std::get<invite_admission_request>(ended.who[0]).asked == 1u);
+  BOOST_TEST(std::get<invite_admission_request>(ended.who[1]).asked == 2u);
   BOOST_TEST(!r.asks.user_of(asked[0]).has_value());
   BOOST_TEST(r.asks.size() == 0u);
 }

@@ -51,7 +51,7 @@ struct fake_node : few_services {
   std::vector<actor_row> actors;
   result<actors_ranked> ranked = actors_ranked{};
   std::mutex ranks_mutex; ///< some cases ask from several threads
-  std::vector<actors_wanted> ranks_asked;
+  std::vector<actors_request> ranks_asked;
   std::optional<fault> store_fault;
 
   std::vector<std::function<void()>> kept; ///< what would have answered
@@ -131,7 +131,7 @@ struct fake_node : few_services {
       if (row.kind == causeway::name(who.kind) && row.key == who.key) found.push_back(row);
     later([found = std::move(found), then = std::move(then)] { then(found); });
   }
-  void rank_actors(actors_wanted wanted, std::function<void(result<actors_ranked>)> then) override {
+  void rank_actors(actors_request wanted, std::function<void(result<actors_ranked>)> then) override {
     {
       const std::lock_guard guard(ranks_mutex);
       ranks_asked.push_back(std::move(wanted));

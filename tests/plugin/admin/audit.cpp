@@ -98,7 +98,7 @@ BOOST_AUTO_TEST_CASE(paused_server_is_told_to_its_actor_and_says_so_in_words) {
   ask("server.pause", with);
   BOOST_TEST_REQUIRE(node.told.size() == 1U);
   BOOST_TEST((node.told[0].first == address{actor_kind::remote_server, "dead.example"}));
-  const auto& wanted = std::get<pause_wanted>(node.told[0].second);
+  const auto& wanted = std::get<pause_request>(node.told[0].second);
   BOOST_TEST(wanted.paused);
   BOOST_TEST(wanted.reason == "their disk is full");
   auto row = late("dead.example", 2, node.now - 60'000, 3);
@@ -129,7 +129,7 @@ BOOST_AUTO_TEST_CASE(only_a_paused_server_is_resumed_and_its_invitations_go_on) 
   node.invitations = {x};
   ask("server.resume", with_server("dead.example"));
   BOOST_TEST_REQUIRE(node.told.size() == 2U);
-  BOOST_TEST(!std::get<pause_wanted>(node.told[0].second).paused);
+  BOOST_TEST(!std::get<pause_request>(node.told[0].second).paused);
   BOOST_TEST((node.told[1].first == address{actor_kind::invitation, "!r:chat.example|@f:dead.example"}));
 }
 

@@ -47,7 +47,7 @@ struct fixture : few_services {
   std::map<std::string, std::vector<hop_row>> hops;
   std::map<std::string, std::vector<std::string>> transactions;
   std::vector<std::string> statuses_asked;
-  trace_wanted wanted_trace;
+  trace_request wanted_trace;
 
   store::answer look_up(const store::query& q) {
     if (const auto* x = std::get_if<store::find_event>(&q)) {
@@ -121,7 +121,7 @@ struct fixture : few_services {
     g.peer = "inproc";
     return {g};
   }
-  void trace_actor(trace_wanted wanted, services::traced done) override {
+  void trace_actor(trace_request wanted, services::traced done) override {
     wanted_trace = std::move(wanted);
     done(std::vector<traced_row>{{now, "pdu_queued", 12, "1 row", "t"}});
   }

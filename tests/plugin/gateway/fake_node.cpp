@@ -117,7 +117,7 @@ void fake_node::on_message(std::vector<zmq::message_t> parts) {
     break;
   }
   case verb::seek: {
-    auto wanted = gateway::decode_body_wanted(x);
+    auto wanted = gateway::decode_body_request(x);
     if (!wanted) throw std::logic_error("fake_node: " + to_string(wanted.error()));
     bodies_wanted_.push_back(*std::move(wanted));
     break;
@@ -154,7 +154,7 @@ T fake_node::wait_for_next(std::deque<T>& from, const char* what) {
 }
 
 gateway::federation_request fake_node::wait_for_request() { return wait_for_next(requests_, "request"); }
-gateway::body_wanted fake_node::wait_for_body_wanted() { return wait_for_next(bodies_wanted_, "question for a body"); }
+gateway::body_request fake_node::wait_for_body_wanted() { return wait_for_next(bodies_wanted_, "question for a body"); }
 gateway::http_piece fake_node::wait_for_piece() { return wait_for_next(pieces_, "piece"); }
 
 bool fake_node::has_piece() {

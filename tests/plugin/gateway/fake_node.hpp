@@ -36,7 +36,7 @@ public:
   /// Waits for the next answer to a request sent by `send`.
   gateway::http_answer wait_for_http_answer(std::uint64_t id);
   /// The next part of a streamed answer that the gateway asks for.
-  gateway::body_wanted wait_for_body_wanted();
+  gateway::body_request wait_for_body_wanted();
   /// The next piece of a body that is fetched.
   gateway::http_piece wait_for_piece();
   bool has_piece();
@@ -67,7 +67,7 @@ private:
   std::deque<edge::frame> outgoing_;
   std::deque<gateway::federation_request> requests_;
   std::map<std::uint64_t, gateway::http_answer> http_answers_;
-  std::deque<gateway::body_wanted> bodies_wanted_;
+  std::deque<gateway::body_request> bodies_wanted_;
   std::deque<gateway::http_piece> pieces_;
   std::map<edge::verb, int> seen_;
   std::size_t greeted_ = 0, answered_ = 0;

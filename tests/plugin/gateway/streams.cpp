@@ -21,7 +21,7 @@ gateway::federation_answer streamed(std::uint64_t id, std::uint64_t bytes) {
   return out;
 }
 
-gateway::federation_answer part_of(const gateway::body_wanted& x, char fill) {
+gateway::federation_answer part_of(const gateway::body_request& x, char fill) {
   gateway::federation_answer out;
   out.id = x.id;
   out.body = std::string(x.bytes, fill);

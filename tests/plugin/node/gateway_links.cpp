@@ -37,7 +37,7 @@ struct links_rig : stream_sink {
     sent.clear();
   }
   void on_piece(gateway::http_piece x) override { pieces.push_back(std::move(x)); }
-  void on_body_wanted(const std::string&, const gateway::body_wanted&) override {}
+  void on_body_request(const std::string&, const gateway::body_request&) override {}
   /// Sends a request out. @returns the gateway that got it, the other one, and the request as it left
   std::tuple<edge::connection, edge::connection, gateway::http_request> ask(std::uint64_t stream = 0) {
     gateway::http_request x;

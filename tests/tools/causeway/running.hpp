@@ -119,7 +119,7 @@ struct broker : admin::few_services, edge::frame_sink {
                   [&](const admin::actor_row& x) { return x.kind != causeway::name(who.kind) || x.key != who.key; });
     then(std::move(rows));
   }
-  void rank_actors(admin::actors_wanted wanted, std::function<void(result<admin::actors_ranked>)> then) override {
+  void rank_actors(admin::actors_request wanted, std::function<void(result<admin::actors_ranked>)> then) override {
     admin::actors_ranked out;
     for (auto& row : actors()) {
       if ((row.kind + " " + row.key).find(wanted.filter) == std::string::npos) continue;
