@@ -69,7 +69,7 @@ using message_content = std::variant<
   server_alive, frame_received, connection_lost, node_stopping, send_frame, command_received, command_done,
   outbox_advanced, ephemeral_notification, store_state_changed, clock_state_changed, commands_lost,
   gateway::http_request, switches_set, settings_replaced, member_update_request, member_updated, receipts_received,
-  markers_moved, readers_request, room_servers_request, room_servers_response, edu_settled, server_joined,
+  markers_moved, readers_request, room_servers_request, room_servers_response, edu_completed, server_joined,
   local_users_joined, chat_server_seen, presence_received>;
 /// What somebody looks at just now, so that a machine need not make it for nobody; bits of `message::watched`.
 inline constexpr std::uint8_t watched_hops = 1;  ///< the hops of events (actors/hops.hpp)

@@ -67,7 +67,7 @@ struct protocol<actor_kind::room> {
 template <>
 struct protocol<actor_kind::remote_server> {
   using type = hears<pdu_queued,   // room: owed to this server, committed
-                     edu_queued,   // room, receipts, directory: to go along with the next transaction -> edu_settled
+                     edu_queued,   // room, receipts, directory: to go along with the next transaction -> edu_completed
                      peer_request, // room, invitation, media, operator -> peer_answer
                      keys_request, // verifier, invitation, directory -> keys_response
                      notary_keys_request,  // remote_server, of a notary -> notary_keys_response
@@ -126,7 +126,7 @@ struct protocol<actor_kind::directory> {
     hears<command_received,      // session
           chat_server_seen,      // session: it has connected, or is gone
           presence_received,     // remote_server: whether its users are there
-          edu_settled,           // remote_server: what became of an EDU
+          edu_completed,         // remote_server: what became of an EDU
           room_servers_response, // room: who is in it
           local_users_joined,    // room: who of ours has come in
           federation_call, // remote_server: profiles, aliases, public rooms, devices, invitations; gateway edge: notary
@@ -157,7 +157,7 @@ struct protocol<actor_kind::receipts> {
                      readers_request,       // room: a query about it
                      server_joined,         // room: another server has come in
                      room_servers_response, // room: who is in it
-                     edu_settled,           // remote_server: what became of an EDU
+                     edu_completed,         // remote_server: what became of an EDU
                      settings_replaced,     // shell: what is told, and to whom, may have changed
                      server_alive>;         // remote_server: it takes transactions again
 };

@@ -29,11 +29,11 @@ struct edu_queued {
   std::string key;              ///< what it is about, e.g. "typing|!room|@user"
   std::string content;          ///< canonical JSON of `content`
   std::size_t destinations = 1; ///< servers that it goes to
-  address reply_to = {};        ///< told what became of it, with `edu_settled`
+  address reply_to = {};        ///< told what became of it, with `edu_completed`
   token asked = 0;              ///< 0: nobody wants to know
 };
 /// remote_server -> who queued an EDU with a token.
-struct edu_settled {
+struct edu_completed {
   token asked = 0;
   std::string server_name;
   bool delivered = false; ///< false: it was dropped, because the server is down or does not want it

@@ -56,7 +56,7 @@ effects directory_machine::on(const message& m, time_ms now) {
   else if (const auto* seen = std::get_if<chat_server_seen>(&m)) told_.presence.take(*seen);
   else if (const auto* heard = std::get_if<presence_received>(&m))
     told_.presence.take(*heard, lookups_.rooms_shared_with(heard->origin, heard_presence::rooms_max));
-  else if (const auto* settled = std::get_if<edu_settled>(&m)) told_.presence.settled(*settled);
+  else if (const auto* completed = std::get_if<edu_completed>(&m)) told_.presence.completed(*completed);
   else if (const auto* servers = std::get_if<room_servers_response>(&m)) told_.presence.answered(*servers);
   else if (const auto* joined = std::get_if<local_users_joined>(&m)) {
     told_.updates.joined(*joined);

@@ -219,7 +219,7 @@ void own_presence::send(const std::string& server_name, server& to) {
             edu_queued{presence_edu_type, "presence", matrix::presence_content(all), 1, out_.self(), to.open});
 }
 
-void own_presence::settled(const edu_settled& m) {
+void own_presence::completed(const edu_completed& m) {
   const auto at = servers_.find(m.server_name);
   if (at == servers_.end() || at->second.open != m.asked) return;
   at->second.open = at->second.until = 0;

@@ -54,7 +54,7 @@ public:
   void chat_server(bool is_there);
   /// They have come into a room, whose servers are to know.
   void joined(const std::vector<std::string>& joined);
-  void settled(const edu_settled& m);
+  void completed(const edu_completed& m);
   /// @returns whether it was the answer to a question of this
   bool answered(const store_answered& m);
   bool answered(const room_servers_response& m);
@@ -98,7 +98,7 @@ private:
   void end(const std::string& user_id);
   void owe(const std::string& user_id, const user& x);
   void send(const std::string& server_name, server& to);
-  void settle(const std::string& server_name, server& of);
+  void complete(const std::string& server_name, server& of);
   /// Nobody has to be told of them any more.
   void drop_if_told(const std::string& user_id);
   matrix::presence told_of(const std::string& user_id, const user& x) const;

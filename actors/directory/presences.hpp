@@ -37,8 +37,8 @@ public:
     heard_.take(m, shared);
     set_timer();
   }
-  void settled(const edu_settled& m) {
-    own_.settled(m);
+  void completed(const edu_completed& m) {
+    own_.completed(m);
     set_timer();
   }
   bool answered(const store_answered& m) {

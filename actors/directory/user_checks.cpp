@@ -83,13 +83,13 @@ bool user_checks::answered(const peer_answer& m) {
   if (found == asked_.end()) return false;
   const auto user_id = std::move(found->second);
   asked_.erase(found);
-  if (m.status == 200) settle(user_id, verification::verified, {});
-  else if (m.status == 404 && m.errcode == "M_NOT_FOUND") settle(user_id, verification::unverified, {});
-  else settle(user_id, verification::unable_to_verify, m.why);
+  if (m.status == 200) complete(user_id, verification::verified, {});
+  else if (m.status == 404 && m.errcode == "M_NOT_FOUND") complete(user_id, verification::unverified, {});
+  else complete(user_id, verification::unable_to_verify, m.why);
   return true;
 }
 
-void user_checks::settle(const std::string& user_id, verification state, const fault& why) {
+void user_checks::complete(const std::string& user_id, verification state, const fault& why) {
   if (state != verification::unable_to_verify) keep(user_id, state); // what failed may succeed in a moment
   const auto waiting = waiting_.find(user_id);
   if (waiting == waiting_.end()) return;
@@ -131,8 +131,8 @@ void user_checks::expire() {
       if (std::ranges::any_of(waiting, [&](const place& x) { return x.first == q.first; })) late.push_back(user_id);
     for (const auto& user_id : late) {
       std::erase_if(asked_, [&](const auto& x) { return x.second == user_id; });
-      settle(user_id, verification::unable_to_verify,
-             {fault_code::peer_timeout, std::string{matrix::server_name_of(user_id)} + " was asked for " + user_id});
+      complete(user_id, verification::unable_to_verify,
+               {fault_code::peer_timeout, std::string{matrix::server_name_of(user_id)} + " was asked for " + user_id});
     }
   }
 }

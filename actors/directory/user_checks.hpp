@@ -54,7 +54,7 @@ private:
   /// What is known without asking anybody; false: the server of `user_id` has to be asked.
   bool know(chat::verified_user& into, std::string& user_id) const;
   void ask(const std::string& user_id, place who_waits);
-  void settle(const std::string& user_id, chat::verification state, const fault& why);
+  void complete(const std::string& user_id, chat::verification state, const fault& why);
   void keep(const std::string& user_id, chat::verification state);
   void finish(std::uint64_t number);
   std::uint32_t timeout_ms() const;

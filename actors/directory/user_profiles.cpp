@@ -85,11 +85,11 @@ void user_profiles::run(const command_received& m, const chat::query_profile& x)
   if (who->is_local) {
     const auto* known = users_.find_active(q.user_id);
     if (!known)
-      return settle(q, fault{fault_code::not_found, "user: " + text::quoted(x.user) + " is no user of yours"});
-    return settle(q, read_profile(q.user_id, shown_profile(*known, x.field), x.field));
+      return complete(q, fault{fault_code::not_found, "user: " + text::quoted(x.user) + " is no user of yours"});
+    return complete(q, read_profile(q.user_id, shown_profile(*known, x.field), x.field));
   }
   if (asked_.size() >= questions_max)
-    return settle(q, fault{fault_code::overloaded, std::to_string(asked_.size()) + " profiles are being asked for"});
+    return complete(q, fault{fault_code::overloaded, std::to_string(asked_.size()) + " profiles are being asked for"});
   peer_request r;
   r.reply_to = out_.self();
   r.asked = out_.next_token();
@@ -109,16 +109,16 @@ bool user_profiles::answered(const peer_answer& m) {
   const auto q = std::move(found->second);
   asked_.erase(found);
   if (m.status != 200) {
-    settle(q, why_not_shown(m, q.user_id, q.field));
+    complete(q, why_not_shown(m, q.user_id, q.field));
     return true;
   }
   const auto body = matrix::json::parse(m.body);
-  if (const auto* told = body ? body->as_object() : nullptr) settle(q, read_profile(q.user_id, *told, q.field));
-  else settle(q, fault{fault_code::peer_bad_answer, m.server_name + " does not answer with a profile"});
+  if (const auto* told = body ? body->as_object() : nullptr) complete(q, read_profile(q.user_id, *told, q.field));
+  else complete(q, fault{fault_code::peer_bad_answer, m.server_name + " does not answer with a profile"});
   return true;
 }
 
-void user_profiles::settle(const question& q, const result<profile_answer>& found) {
+void user_profiles::complete(const question& q, const result<profile_answer>& found) {
   constexpr auto* name = chat::query_profile::name;
   if (found) command_succeeded(out_, q.command.reference, name, *found, false);
   else command_failed(out_, q.command.reference, name, found.error());
@@ -132,8 +132,8 @@ void user_profiles::expire() {
   while (!asked_.empty() && out_.now() >= deadline()) {
     const auto q = std::move(asked_.begin()->second);
     asked_.erase(asked_.begin());
-    settle(q, fault{fault_code::peer_timeout,
-                    std::string{matrix::server_name_of(q.user_id)} + " was asked for the profile of " + q.user_id});
+    complete(q, fault{fault_code::peer_timeout,
+                      std::string{matrix::server_name_of(q.user_id)} + " was asked for the profile of " + q.user_id});
   }
 }
 

@@ -48,7 +48,7 @@ private:
     std::optional<std::string> field;
     time_ms since = 0;
   };
-  void settle(const question& q, const result<chat::profile_answer>& found);
+  void complete(const question& q, const result<chat::profile_answer>& found);
   std::uint32_t timeout_ms() const;
 
   const context& node_;

@@ -156,7 +156,7 @@ void debts::build(const std::vector<const store::put_receipt*>& list, std::int64
     if (!edu.empty()) last_.contents.push_back(edu.text());
 }
 
-void debts::settled(const edu_settled& m) {
+void debts::completed(const edu_completed& m) {
   const auto at = servers_.find(m.server_name);
   if (at == servers_.end()) return;
   auto& x = at->second;

@@ -50,7 +50,7 @@ public:
   /// A server has come into that room, and does not know these, which are in order of change.
   void owe_newcomer(const std::string& server, const std::string& room_id,
                     const std::vector<store::put_receipt>& markers);
-  void settled(const edu_settled& m);
+  void completed(const edu_completed& m);
   /// The server takes transactions again.
   void alive(const std::string& server);
   /// Perhaps receipts or the whole federation were switched.

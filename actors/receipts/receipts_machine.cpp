@@ -36,7 +36,7 @@ void receipts_machine::dispatch(const message& m) {
       else if constexpr (std::is_same_v<T, readers_request>) queries_.take(x);
       else if constexpr (std::is_same_v<T, server_joined>) newcomers_.take(x);
       else if constexpr (std::is_same_v<T, room_servers_response>) debts_.told(x);
-      else if constexpr (std::is_same_v<T, edu_settled>) debts_.settled(x);
+      else if constexpr (std::is_same_v<T, edu_completed>) debts_.completed(x);
       else if constexpr (std::is_same_v<T, server_alive>) debts_.alive(x.server_name);
       else if constexpr (std::is_same_v<T, settings_replaced>) debts_.settings_replaced();
       else if constexpr (std::is_same_v<T, store_answered>) {

@@ -35,7 +35,7 @@ public:
     tell(queue_.front(), false);
     queue_.pop_front();
   }
-  /// JSON texts for one transaction, which is under way until `settle`.
+  /// JSON texts for one transaction, which is under way until `complete`.
   std::vector<std::string> take() {
     std::vector<std::string> texts;
     for (; !queue_.empty() && texts.size() < limits::edus_per_transaction_max; queue_.pop_front()) {
@@ -47,7 +47,7 @@ public:
     return texts;
   }
   /// What was taken has arrived, or is dropped.
-  void settle(bool delivered) {
+  void complete(bool delivered) {
     for (const auto& x : std::exchange(under_way_, {})) tell(x, delivered);
   }
   void clear() {
@@ -74,7 +74,7 @@ private:
     token asked = 0;
   };
   void tell(const auto& x, bool delivered) {
-    if (x.asked != 0) out_.send_at_once(x.reply_to, edu_settled{x.asked, server_.name, delivered});
+    if (x.asked != 0) out_.send_at_once(x.reply_to, edu_completed{x.asked, server_.name, delivered});
   }
 
   const homeserver& server_;

@@ -104,7 +104,7 @@ void pdu_queue::put_back(pdu_batch batch) {
   first_.insert(first_.begin(), std::make_move_iterator(batch.pdus.begin()), std::make_move_iterator(batch.pdus.end()));
 }
 
-void pdu_queue::settled(const std::vector<queued_pdu>& pdus) {
+void pdu_queue::completed(const std::vector<queued_pdu>& pdus) {
   for (const auto& q : pdus) ids_.erase(q.event->event_id);
 }
 

@@ -51,7 +51,7 @@ public:
   /// Those that were taken last come first again, fewer at once.
   void put_back(pdu_batch batch);
   /// The server has them, or they are given up.
-  void settled(const std::vector<queued_pdu>& pdus);
+  void completed(const std::vector<queued_pdu>& pdus);
   /// A transaction was taken: the next one may be larger.
   void grow() { at_once_ = std::min(at_once_ * 2, limits::pdus_per_transaction_max); }
   std::size_t at_once() const { return at_once_; }

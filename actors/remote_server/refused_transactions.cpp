@@ -52,7 +52,7 @@ void transaction_queue::split() {
   destination_.transaction_id.clear();
   destination_.transaction_pdus.clear();
   destination_.transaction_edus.clear();
-  edus_.settle(false);
+  edus_.complete(false);
   out_.write(destination_);
 }
 
@@ -62,7 +62,7 @@ void transaction_queue::drop_edus() {
            {{"server", server_.name}, {"edus", edus}, {"why", refusal_}});
   edus_.refused(out_.now());
   destination_.transaction_edus.clear();
-  edus_.settle(false);
+  edus_.complete(false);
   if (in_flight_.pdus.empty()) return end_transaction();
   // Another body, so another id.
   destination_.transaction_id = next_transaction_id();

@@ -186,7 +186,7 @@ void transaction_queue::on_delivered(const gateway::http_answer& a) {
                 rescission_delivered{e.event_id, e.auth_events});
   }
   delivered_ += in_flight_.pdus.size();
-  edus_.settle(true);
+  edus_.complete(true);
   pdus_.grow();
   end_transaction();
 }
@@ -196,11 +196,11 @@ void transaction_queue::end_transaction() {
   if (was_failing && !is_refused_)
     out_.log(log_level::info, "S208 server reachable again",
              {{"server", server_.name}, {"failures", std::to_string(destination_.failures)}});
-  edus_.settle(false); // unless they have arrived
+  edus_.complete(false); // unless they have arrived
   if (was_failing) tell_alive();
   store::remove_destination_pdus removed{server_.name, {}};
   for (const auto& q : in_flight_.pdus) removed.event_ids.push_back(q.event->event_id);
-  pdus_.settled(in_flight_.pdus);
+  pdus_.completed(in_flight_.pdus);
   if (!removed.event_ids.empty()) out_.write(std::move(removed));
   const bool on_disk = !destination_.transaction_pdus.empty() || was_failing;
   const auto failing_since = destination_.first_failure_ts;
@@ -224,10 +224,10 @@ void transaction_queue::end_transaction() {
 
 std::string transaction_queue::still_delayed() const {
   const auto& id = destination_.delayed_event_id;
-  const bool is_settled =
+  const bool is_completed =
     std::any_of(in_flight_.pdus.begin(), in_flight_.pdus.end(), [&](const auto& q) { return q.event->event_id == id; });
   const bool is_all = pdus_.is_empty() && !pdus_.has_more_in_store();
-  return is_settled || is_all ? std::string{} : id;
+  return is_completed || is_all ? std::string{} : id;
 }
 
 const queued_pdu* transaction_queue::first_message() const {
@@ -267,7 +267,7 @@ void transaction_queue::failed(const std::string& why, time_ms pause_ms) {
   if (in_flight_.pdus.empty()) { // EDUs only: not repeated
     destination_.transaction_id.clear();
     destination_.transaction_edus.clear();
-    edus_.settle(false);
+    edus_.complete(false);
   }
   out_.write(destination_);
   out_.wake_at(destination_.retry_at_ts, timer);

@@ -44,7 +44,7 @@ public:
     staged_.emplace(std::move(id), std::pair{std::move(x), now + staged_ms_max});
   }
   /// Those who waited for this event, which has its place now, or never will.
-  std::vector<join_request> settled(const std::string& event_id) {
+  std::vector<join_request> completed(const std::string& event_id) {
     std::vector<join_request> list;
     const auto [first, last] = staged_.equal_range(event_id);
     for (auto it = first; it != last; ++it) list.push_back(std::move(it->second.first));

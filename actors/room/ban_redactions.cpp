@@ -106,12 +106,12 @@ void redactions::answered(const question::message_of_banned& q, const store_answ
   const auto* found = std::get_if<store::redaction_loaded>(m.answer.get());
   if (found && found->redaction && found->target && !found->target->event->redacted_because)
     apply(found->redaction, *found);
-  word_settled(q.ban, found != nullptr);
+  ban_answered(q.ban, found != nullptr);
 }
 
-void redactions::answered(const question::message_of_banned& q, const timed_out&) { word_settled(q.ban, false); }
+void redactions::answered(const question::message_of_banned& q, const timed_out&) { ban_answered(q.ban, false); }
 
-void redactions::word_settled(const std::string& ban, bool is_known) {
+void redactions::ban_answered(const std::string& ban, bool is_known) {
   const auto it = wishes_.find(ban);
   if (it == wishes_.end()) return;
   it->second.is_lost = it->second.is_lost || !is_known;

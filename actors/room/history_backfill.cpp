@@ -277,7 +277,7 @@ void history_backfill::complete(const store::events_loaded& known) {
   std::vector<matrix::event_ptr> bare;
   for (const auto& x : events) {
     if (is_stripped(*x) && !redactions_.applies_to(x->event_id)) bare.push_back(x);
-    redactions_.settle(x); // when all rows are there
+    redactions_.complete(x); // when all rows are there
   }
   repair_.repair(bare, giver);
   events_.state_changed(writer_.end_history());

@@ -60,7 +60,7 @@ bool inbound_events::add_copy(std::uint64_t id, inbound_event& w, const matrix::
                               std::optional<waiter> waits) {
   auto wait_with = [&](unverified_copy& copy) {
     if (!waits) return;
-    if (copy.staged) batches_.settle(waits->first, waits->second, {});
+    if (copy.staged) batches_.complete(waits->first, waits->second, {});
     else copy.waiters.push_back(*waits);
   };
   if (const auto same =
@@ -82,13 +82,13 @@ bool inbound_events::add_copy(std::uint64_t id, inbound_event& w, const matrix::
     w.copies.erase(former);
   } else if (static_cast<std::size_t>(of_origin) >= copies_of_one_max) {
     if (waits)
-      batches_.settle(waits->first, waits->second,
-                      "you have sent other copies of this event, none of which is verified yet");
+      batches_.complete(waits->first, waits->second,
+                        "you have sent other copies of this event, none of which is verified yet");
     return false;
   } else if (w.copies.size() >= copies_max && origin != matrix::server_name_of(x->sender)) {
     if (waits)
-      batches_.settle(waits->first, waits->second,
-                      "too many servers have sent different copies of this event, none of which is verified yet");
+      batches_.complete(waits->first, waits->second,
+                        "too many servers have sent different copies of this event, none of which is verified yet");
     return false;
   }
   w.copies.push_back(std::move(fresh));
@@ -135,10 +135,10 @@ void inbound_events::copy_verified(std::uint64_t id, const matrix::event_ptr& x,
   auto drop = [&](const char* why) {
     if (w.pulled_for != 0) missing_.refuted(w.pulled_for, x->event_id);
     if (w.copies.size() == 1) return end_work(id, why);
-    for (const auto& [batch_id, index] : copy->waiters) batches_.settle(batch_id, index, why);
+    for (const auto& [batch_id, index] : copy->waiters) batches_.complete(batch_id, index, why);
     w.copies.erase(copy);
     w.event = w.copies.front().event;
-    settle_copies(id);
+    decide_copies(id);
   };
   switch (check) {
   case event_check::valid: {
@@ -156,7 +156,7 @@ void inbound_events::copy_verified(std::uint64_t id, const matrix::event_ptr& x,
   }
   case event_check::bad_hash:
     copy->is = unverified_copy::state::stripped;
-    settle_copies(id);
+    decide_copies(id);
     break;
   case event_check::bad_signature: drop("bad_signature: a signature of the event is not valid"); break;
   case event_check::missing_signature: drop("bad_signature: a required signature is missing"); break;
@@ -168,12 +168,12 @@ void inbound_events::copy_verified(std::uint64_t id, const matrix::event_ptr& x,
     copy->is = unverified_copy::state::no_key;
     w.pulled_for = 0; // it stays when the gap it was fetched for is closed without it
     stage(w);
-    settle_copies(id);
+    decide_copies(id);
     break;
   }
 }
 
-void inbound_events::settle_copies(std::uint64_t id) {
+void inbound_events::decide_copies(std::uint64_t id) {
   const auto found = work_.find(id);
   if (found == work_.end() || found->second.copies.empty()) return;
   auto& w = found->second;
@@ -204,7 +204,7 @@ void inbound_events::adopt(inbound_event& w, const matrix::event_ptr& x, const s
   w.origin = origin;
   w.enter(work_phase::waiting_for_parents, out_.now());
   if (w.in_inbox)
-    for (const auto& [batch_id, index] : std::exchange(w.waiters, {})) batches_.settle(batch_id, index, {});
+    for (const auto& [batch_id, index] : std::exchange(w.waiters, {})) batches_.complete(batch_id, index, {});
 }
 
 bool inbound_events::ask_author(std::uint64_t id, inbound_event& w) {
@@ -241,7 +241,7 @@ void inbound_events::answered(question::authors_copy q, const peer_answer& m) {
   found->second.author_of_stripped = inbound_event::author::answered;
   for (const auto& x : pdus ? import_.parse(*pdus, matrix::count_policy::unbounded) : std::vector<matrix::event_ptr>{})
     if (x->event_id == found->second.event->event_id) add_copy(id, found->second, x, m.server_name, {});
-  settle_copies(id);
+  decide_copies(id);
   advance();
 }
 

@@ -72,10 +72,10 @@ void inbound_events::receive(const pdus_received& m) {
 
 inbound_events::taken inbound_events::take_pdu(intake& in, std::size_t i, matrix::json::object& pdu,
                                                const std::string& row) {
-  auto settled = [&](std::string event_id, std::string error) {
+  auto completed = [&](std::string event_id, std::string error) {
     batches_.name(in.batch_id, i, std::move(event_id));
-    batches_.settle(in.batch_id, i, std::move(error));
-    return taken::settled;
+    batches_.complete(in.batch_id, i, std::move(error));
+    return taken::completed;
   };
   if (!room_.takes_part()) {
     // Not our room (any more). One thing concerns us still: an invitation that is taken back.
@@ -88,19 +88,19 @@ inbound_events::taken inbound_events::take_pdu(intake& in, std::size_t i, matrix
       ask_invitation(*key->as_string(), in.origin, pdu, {in.batch_id, i, row});
       return taken::handed_on;
     }
-    return settled(room_.exists ? id_for_answer(pdu, room_.graph.rules()) : std::string{},
-                   "this server is not in the room");
+    return completed(room_.exists ? id_for_answer(pdu, room_.graph.rules()) : std::string{},
+                     "this server is not in the room");
   }
   const auto acl = room_.graph.state_event("m.room.server_acl");
   if (!matrix::server_acl_allows(acl ? &acl->content() : nullptr, in.origin))
-    return settled(id_for_answer(pdu, room_.graph.rules()), "server ACL denies " + in.origin);
+    return completed(id_for_answer(pdu, room_.graph.rules()), "server ACL denies " + in.origin);
   auto formed = matrix::take_event(pdu, room_.graph.rules());
-  if (!formed) return settled(id_for_answer(pdu, room_.graph.rules()), to_string(formed.error()));
+  if (!formed) return completed(id_for_answer(pdu, room_.graph.rules()), to_string(formed.error()));
   const auto& x = *formed;
-  if (x->room_id != room_.id) return settled(x->event_id, "event of another room");
+  if (x->room_id != room_.id) return completed(x->event_id, "event of another room");
   if (const auto* known = room_.graph.find(x->event_id); known && known->judged != store::verdict::outlier) {
     repair_.offer(*known, x);
-    return settled(x->event_id, {}); // a repeat is harmless
+    return completed(x->event_id, {}); // a repeat is harmless
   }
   batches_.name(in.batch_id, i, x->event_id);
   in.last_event_id = x->event_id;
@@ -118,7 +118,7 @@ inbound_events::taken inbound_events::take_pdu(intake& in, std::size_t i, matrix
         w.event = std::move(whole);
         w.stripped = false;
       }
-    if (w.in_inbox) settled(x->event_id, {}); // staged already: on disk
+    if (w.in_inbox) completed(x->event_id, {}); // staged already: on disk
     else w.waiters.emplace_back(in.batch_id, i);
     return taken::waits;
   }
@@ -290,7 +290,7 @@ inbound_events::acceptance inbound_events::accept(std::uint64_t id, inbound_even
            }));
   const auto came = std::exchange(w.event, redactions_.as_redacted(w.event));
   auto changes = writer_.add(w.event, before, verdict, !w.state.stands_alone());
-  redactions_.settle(w.event);
+  redactions_.complete(w.event);
   if (came != w.event) repair_.offer(*room_.graph.find(w.event->event_id), came); // told before in a poorer form
   w.phase = work_phase::done;
   if (verdict.judged != store::verdict::accepted) {
@@ -332,9 +332,9 @@ void inbound_events::stage(inbound_event& w) {
   if (w.copies.empty()) w.bytes = put(*w.event, w.origin);
   for (auto& copy : w.copies) {
     if (!std::exchange(copy.staged, true)) copy.bytes = put(*copy.event, copy.origin);
-    for (const auto& [batch_id, index] : std::exchange(copy.waiters, {})) batches_.settle(batch_id, index, {});
+    for (const auto& [batch_id, index] : std::exchange(copy.waiters, {})) batches_.complete(batch_id, index, {});
   }
-  for (const auto& [batch_id, index] : std::exchange(w.waiters, {})) batches_.settle(batch_id, index, {});
+  for (const auto& [batch_id, index] : std::exchange(w.waiters, {})) batches_.complete(batch_id, index, {});
 }
 
 void inbound_events::end_work(std::uint64_t id, const std::string& error) {
@@ -344,13 +344,13 @@ void inbound_events::end_work(std::uint64_t id, const std::string& error) {
   if (w.in_inbox) out_.write(store::remove_inbox{room_.id, {w.event->event_id}});
   lookup_.forget(w.event->event_id);
   for (const auto& copy : w.copies)
-    for (const auto& [batch_id, index] : copy.waiters) batches_.settle(batch_id, index, error);
-  for (const auto& [batch_id, index] : w.waiters) batches_.settle(batch_id, index, error);
+    for (const auto& [batch_id, index] : copy.waiters) batches_.complete(batch_id, index, error);
+  for (const auto& [batch_id, index] : w.waiters) batches_.complete(batch_id, index, error);
   work_by_event_.erase(w.event->event_id);
   missing_.event_ended(id);
   const auto event = w.event;
   work_.erase(it);
-  events_.event_settled(*event, error);
+  events_.event_completed(*event, error);
 }
 
 policy_result inbound_events::check_policy(std::uint64_t id, inbound_event& w) {
@@ -470,7 +470,7 @@ void inbound_events::answered(question::cited_events q, const store_answered& m)
 
 void inbound_events::answered(question::rescission q, const rescission_result& m) {
   if (!q.staged.empty()) out_.write(store::remove_inbox{room_.id, {q.staged}});
-  else batches_.settle(q.batch_id, q.index, m.error);
+  else batches_.complete(q.batch_id, q.index, m.error);
 }
 
 void inbound_events::answered(const question::rescission& q, const timed_out&) {

@@ -126,7 +126,7 @@ private:
     bool wanted_now = false;        ///< something that was pulled for a gap is waited for by itself
     std::string last_event_id = {}; ///< of the PDU that was taken last
   };
-  enum class taken : std::uint8_t { settled, waits, handed_on }; ///< handed_on: to an invitation
+  enum class taken : std::uint8_t { completed, waits, handed_on }; ///< handed_on: to an invitation
   /// @param row  its id in the inbox, where it is staged already
   taken take_pdu(intake& in, std::size_t i, matrix::json::object& pdu, const std::string& row = {});
   // -- how much is let in (inbound_limits.cpp)
@@ -161,7 +161,7 @@ private:
                 std::optional<waiter> waits);
   void copy_verified(std::uint64_t id, const matrix::event_ptr& x, event_check check);
   /// What is to be done about the copies of an event, as far as they are known.
-  void settle_copies(std::uint64_t id);
+  void decide_copies(std::uint64_t id);
   void adopt(inbound_event& w, const matrix::event_ptr& x, const std::string& origin);
   /// A copy whose content was taken out may be a relay's doing: the whole is asked for where it was made.
   /// @returns whether it is

@@ -39,7 +39,7 @@ public:
   void answered(question::membership_elsewhere q, const timed_out& m) { authorised(authorisation_.answered(q, m)); }
   void answered(question::of_resident q, const peer_answer& m) { resident_.answered(std::move(q), m); }
   void answered(question::of_resident q, const timed_out& m) { resident_.answered(std::move(q), m); }
-  void event_settled(const matrix::event& x, const std::string& error) { resident_.event_settled(x, error); }
+  void event_completed(const matrix::event& x, const std::string& error) { resident_.event_completed(x, error); }
   time_ms deadline() const { return resident_.deadline(); }
   void on_deadline() { resident_.on_deadline(); }
   bool is_idle() const { return authorisation_.is_idle() && resident_.is_idle(); }

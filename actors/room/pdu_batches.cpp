@@ -17,7 +17,7 @@ void pdu_batches::name(std::uint64_t batch, std::size_t index, std::string event
   if (const auto it = open_.find(batch); it != open_.end()) it->second.outcomes[index].event_id = std::move(event_id);
 }
 
-void pdu_batches::settle(std::uint64_t batch, std::size_t index, std::string error) {
+void pdu_batches::complete(std::uint64_t batch, std::size_t index, std::string error) {
   const auto it = open_.find(batch);
   if (it == open_.end()) return;
   it->second.outcomes[index].error = std::move(error);

@@ -16,14 +16,14 @@ class pdu_batches {
 public:
   explicit pdu_batches(decision& out) : out_(out) {}
 
-  /// @returns its number. It stays open until `end_intake`, whatever is settled before
+  /// @returns its number. It stays open until `end_intake`, whatever is completed before
   std::uint64_t begin(address reply_to, token asked, std::size_t pdus);
   void end_intake(std::uint64_t batch) { close_one(batch); }
 
   // Of a batch that is not open any more nothing is done: its sender has been answered.
   void name(std::uint64_t batch, std::size_t index, std::string event_id);
   /// @param error  empty: it was taken
-  void settle(std::uint64_t batch, std::size_t index, std::string error);
+  void complete(std::uint64_t batch, std::size_t index, std::string error);
   /// The sender keeps the transaction and repeats it.
   void put_off(std::uint64_t batch);
 

@@ -159,7 +159,7 @@ matrix::event_ptr redactions::as_redacted(const matrix::event_ptr& x) {
   return left;
 }
 
-void redactions::settle(const matrix::event_ptr& x) {
+void redactions::complete(const matrix::event_ptr& x) {
   auto it = redacting_now_.find(x->event_id);
   if (it == redacting_now_.end()) return;
   const auto redaction_id = std::move(it->second);

@@ -49,10 +49,10 @@ public:
   void accepted_history(const matrix::event& redaction);
 
   /// The form in which an event enters the room: what a redaction that came before it leaves. Then, when its row is
-  /// written, `settle`.
+  /// written, `complete`.
   matrix::event_ptr as_redacted(const matrix::event_ptr& x);
   /// After the event's own row: says in the store by what it was redacted.
-  void settle(const matrix::event_ptr& x);
+  void complete(const matrix::event_ptr& x);
   /// Between the two: whether a redaction applies to it.
   bool applies_to(const std::string& event_id) const { return redacting_now_.contains(event_id); }
 
@@ -100,7 +100,7 @@ private:
   void load_wishes(const std::vector<store::hold_redaction>& wishes);
   void take_up_next();
   void take_up_later(question::before_ban q);
-  void word_settled(const std::string& ban, bool is_known);
+  void ban_answered(const std::string& ban, bool is_known);
   void hold(const matrix::event& redaction, bool by_power);
   void make_room_for(std::string_view server);
   void drop(const std::string& redaction_id);

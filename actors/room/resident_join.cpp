@@ -118,7 +118,7 @@ void resident_join::signed_join_received(join_ref it, const peer_answer& m) {
   events_.join_signed(*x, it->via[it->at]);
 }
 
-void resident_join::event_settled(const matrix::event& x, const std::string& error) {
+void resident_join::event_completed(const matrix::event& x, const std::string& error) {
   const auto it = std::find_if(joins_.begin(), joins_.end(),
                                [&](const auto& j) { return j.event && j.event->event_id == x.event_id; });
   if (it == joins_.end()) return;

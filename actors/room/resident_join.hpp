@@ -32,7 +32,7 @@ public:
   void answered(question::of_resident, const peer_answer& m);
   void answered(question::of_resident, const timed_out& m);
   /// An event of another server has its place, or none. @param error  empty: it was taken
-  void event_settled(const matrix::event& x, const std::string& error);
+  void event_completed(const matrix::event& x, const std::string& error);
   time_ms deadline() const { return alarm_.at(); }
   void on_deadline();
   bool is_idle() const { return joins_.empty(); }

@@ -36,7 +36,7 @@ public:
   /// @param historical  it was sent before we knew of it
   virtual void content_known(const matrix::event& x, bool historical) = 0;
   /// An event of another server has its place, or none. @param error  empty: it was taken
-  virtual void event_settled(const matrix::event& x, const std::string& error) = 0;
+  virtual void event_completed(const matrix::event& x, const std::string& error) = 0;
   /// The members of a room that was joined without them are all known.
   /// @param news  what turned out otherwise than it seemed
   /// @param members  who was there all along

@@ -348,9 +348,9 @@ void room_invitations::handled_by_room(const pdus_handled& m) {
   events_.join_again(std::move(join));
 }
 
-void room_invitations::event_settled(const matrix::event& x) {
+void room_invitations::event_completed(const matrix::event& x) {
   if (arriving_.empty()) return;
-  for (auto& join : arriving_.settled(x.event_id)) {
+  for (auto& join : arriving_.completed(x.event_id)) {
     join.invite = nullptr;
     out_.send({actor_kind::room, room_.id}, std::move(join)); // behind whatever is going on
   }

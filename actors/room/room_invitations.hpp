@@ -94,7 +94,7 @@ public:
   /// A membership has changed.
   void observe(const state_change& c);
   void event_accepted(const matrix::event& invite);
-  void event_settled(const matrix::event& x);
+  void event_completed(const matrix::event& x);
   /// What became of those of ours who were invited may have reached us with the room's state only.
   void notify_local_users();
 

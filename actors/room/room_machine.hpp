@@ -90,7 +90,7 @@ private:
   void state_changed(const std::vector<state_change>& changes) override;
   void event_accepted(const matrix::event& x, bool historical) override;
   void content_known(const matrix::event& x, bool historical) override;
-  void event_settled(const matrix::event& x, const std::string& error) override;
+  void event_completed(const matrix::event& x, const std::string& error) override;
   void full_state_known(const std::vector<state_change>& news, const std::vector<std::string>& members) override;
   void full_state_unavailable() override;
   void joined(remote_joined j) override;

@@ -81,9 +81,9 @@ void room_machine::content_known(const matrix::event& x, bool historical) {
   redactions_.related().accepted(x, historical);
 }
 
-void room_machine::event_settled(const matrix::event& x, const std::string& error) {
-  joins_.event_settled(x, error);
-  room_invitations_.event_settled(x);
+void room_machine::event_completed(const matrix::event& x, const std::string& error) {
+  joins_.event_completed(x, error);
+  room_invitations_.event_completed(x);
 }
 
 void room_machine::history_fetched() { inbound_.advance(); } // gaps have waited for it

@@ -43,7 +43,7 @@ const store::outbox_row* outbox_stream::next() {
     buffer_.pop_front();
     sent_to_ = cursor;
     delivered_ = std::max(delivered_, cursor);
-    settle_dead();
+    skip_dead_letters();
   }
   return buffer_.empty() ? nullptr : &buffer_.front();
 }
@@ -65,7 +65,7 @@ std::size_t outbox_stream::acknowledge(std::int64_t cursor, time_ms now) {
     ++left;
   }
   const auto before = std::exchange(acked_, std::max(acked_, cursor));
-  settle_dead();
+  skip_dead_letters();
   if (left > 0 || acked_ != before) progress(now); // of what was sought back nothing is acknowledged anew
   if (refused_cursor <= acked_) refusals = 0;
   return left;
@@ -75,7 +75,7 @@ std::size_t outbox_stream::give_up(std::int64_t cursor, time_ms now) {
   if (cursor > acked_) dead_.insert(cursor);
   const auto before = sent_.size();
   std::erase_if(sent_, [&](const sent_row& row) { return row.cursor == cursor; });
-  settle_dead();
+  skip_dead_letters();
   progress(now);
   return before - sent_.size();
 }
@@ -85,7 +85,7 @@ void outbox_stream::progress(time_ms now) {
   silent_for_ = 0;
 }
 
-void outbox_stream::settle_dead() {
+void outbox_stream::skip_dead_letters() {
   // Whatever is below the front was acknowledged or given up, so the acknowledgement may move over the given up ones
   // there.
   const auto front = sent_.empty() ? sent_to_ + 1 : sent_.front().cursor;

@@ -88,7 +88,7 @@ public:
   std::uint32_t refusals = 0;               ///< of that cursor in a row
 
 private:
-  void settle_dead();
+  void skip_dead_letters();
   void progress(time_ms now);
 
   std::int64_t acked_ = 0, head_ = 0, delivered_ = 0, fetched_to_ = 0;

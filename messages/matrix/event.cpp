@@ -281,7 +281,7 @@ result<event_ptr> take_event(json::object& pdu, const room_version_rules& rules,
   made->rules_ = &rules;
   auto measured = measure_of(pdu);
   if (!measured.canonical) {
-    if (auto settled = settle_numbers(pdu, rules.number_policy()); !settled) return settled.error();
+    if (auto normalized = normalize_numbers(pdu, rules.number_policy()); !normalized) return normalized.error();
     measured = measure_of(pdu);
   }
   pdu_reader reader{pdu, measured, rules, *made};

@@ -37,8 +37,8 @@ std::string shortest(double x) {
 }
 
 /// False: a float beyond a double.
-bool settle(json::value& x, json::number_policy numbers) {
-  const auto inside = [numbers](json::value& each) { return settle(each, numbers); };
+bool normalize(json::value& x, json::number_policy numbers) {
+  const auto inside = [numbers](json::value& each) { return normalize(each, numbers); };
   if (auto* items = x.as_array()) return std::all_of(items->begin(), items->end(), inside);
   if (auto* members = x.as_object()) return members->change_each(inside);
   const auto* number = x.as_number_text();
@@ -56,8 +56,8 @@ bool settle(json::value& x, json::number_policy numbers) {
 
 } // namespace
 
-status settle_numbers(json::object& pdu, json::number_policy numbers) {
-  if (pdu.change_each([numbers](json::value& x) { return settle(x, numbers); })) return ok();
+status normalize_numbers(json::object& pdu, json::number_policy numbers) {
+  if (pdu.change_each([numbers](json::value& x) { return normalize(x, numbers); })) return ok();
   return fault{fault_code::not_canonical, "a number is too large for a double"};
 }
 

@@ -9,6 +9,6 @@ namespace causeway::matrix {
 /// as Python writes it (`1.50` is `1.5`, `1e10` is `10000000000.0`). What was told otherwise would have another hash
 /// for us than for them.
 /// @returns fault not_canonical: a float beyond a double. Where numbers are strict floats stay, for others to refuse.
-status settle_numbers(json::object& pdu, json::number_policy numbers);
+status normalize_numbers(json::object& pdu, json::number_policy numbers);
 
 } // namespace causeway::matrix

@@ -87,7 +87,7 @@ struct presence_rig {
   }
   effects settle_edus(const effects& list, bool delivered) {
     effects all;
-    for (const auto& [to, x] : told<edu_queued>(list)) append(all, on(edu_settled{x.asked, to.key, delivered}));
+    for (const auto& [to, x] : told<edu_queued>(list)) append(all, on(edu_completed{x.asked, to.key, delivered}));
     return all;
   }
   effects hear(const std::string& user, presence_state state, const std::string& status = {}) {

@@ -150,7 +150,7 @@ struct receipts_rig {
   /// Says of all EDUs in the list whether they have arrived.
   effects settle_edus(const effects& list, bool delivered) {
     effects all;
-    for (const auto& [to, x] : told<edu_queued>(list)) append(all, on(edu_settled{x.asked, to.key, delivered}));
+    for (const auto& [to, x] : told<edu_queued>(list)) append(all, on(edu_completed{x.asked, to.key, delivered}));
     return all;
   }
 };

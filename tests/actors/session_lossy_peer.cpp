@@ -190,7 +190,7 @@ private:
     if (p.asked[stream] > 0) return; // was on its way when one before it was refused
     // Nothing is skipped: whatever is not handled yet and lies before this one is here, waiting.
     for (auto at = first_open(stream); at < cursor; ++at) {
-      if (is_settled(stream, at)) continue;
+      if (is_completed(stream, at)) continue;
       const bool waits =
         std::ranges::any_of(p.queue, [&](const received& x) { return x.stream == stream && x.cursor == at; });
       BOOST_REQUIRE(waits);
@@ -231,12 +231,12 @@ private:
       if (++some <= 4) command(any_process(), id);
   }
 
-  bool is_settled(std::uint32_t stream, std::int64_t cursor) {
+  bool is_completed(std::uint32_t stream, std::int64_t cursor) {
     return handled_[stream].contains(cursor) || dead_[stream].contains(cursor);
   }
   std::int64_t first_open(std::uint32_t stream) {
     std::int64_t cursor = 1;
-    while (is_settled(stream, cursor)) ++cursor;
+    while (is_completed(stream, cursor)) ++cursor;
     return cursor;
   }
 

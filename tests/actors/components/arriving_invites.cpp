@@ -45,8 +45,8 @@ BOOST_AUTO_TEST_CASE(all_who_wait_for_an_invite_go_on_when_it_has_its_place) {
              other = member_event(their_room, their_user, our_member, "invite", 6);
   x.stage(join_by(one, our_user), noon);
   x.stage(join_by(other, our_member), noon);
-  BOOST_TEST(users(x.settled(one->event_id)) == std::vector<std::string>{our_user}, boost::test_tools::per_element());
-  BOOST_TEST(x.settled(one->event_id).empty());
+  BOOST_TEST(users(x.completed(one->event_id)) == std::vector<std::string>{our_user}, boost::test_tools::per_element());
+  BOOST_TEST(x.completed(one->event_id).empty());
   BOOST_TEST(!x.empty());
 }
 
@@ -74,7 +74,7 @@ BOOST_AUTO_TEST_CASE(those_that_wait_are_bounded_together) {
     x.add(t, join_by(nullptr, our_user));
   }
   BOOST_TEST(!x.has_room());
-  x.settled(invite->event_id);
+  x.completed(invite->event_id);
   BOOST_TEST(x.has_room());
 }
 

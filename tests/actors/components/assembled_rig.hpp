@@ -48,7 +48,7 @@ struct recorded_events : room::room_events {
   }
   void event_accepted(const matrix::event& x, bool) override { accepted.push_back(x.event_id); }
   void content_known(const matrix::event&, bool) override {}
-  void event_settled(const matrix::event& x, const std::string& error) override {
+  void event_completed(const matrix::event& x, const std::string& error) override {
     settled.emplace_back(x.event_id, error);
   }
   void full_state_known(const std::vector<room::state_change>&, const std::vector<std::string>&) override {}

@@ -70,7 +70,7 @@ struct own_rig {
     (void)servers(told<room_servers_request>(asked).at(0).second.asked, one_server);
   }
   effects settle(const effects& sent, bool delivered) {
-    own.settled({told<edu_queued>(sent).at(0).second.asked, "there.example", delivered});
+    own.completed({told<edu_queued>(sent).at(0).second.asked, "there.example", delivered});
     return out.take();
   }
 };
@@ -149,8 +149,8 @@ BOOST_AUTO_TEST_CASE(answer_to_another_EDU_says_nothing_of_the_one_under_way) {
   (void)r.set(ann, presence_state::unavailable);
   r.after(own_presence::gather_ms);
   (void)r.go_on();
-  r.own.settled({sent + 1, "there.example", true});
-  r.own.settled({sent, "third.example", true});
+  r.own.completed({sent + 1, "there.example", true});
+  r.own.completed({sent, "third.example", true});
   BOOST_TEST(told<edu_queued>(r.out.take()).empty());
 }
 

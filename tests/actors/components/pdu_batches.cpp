@@ -14,11 +14,11 @@ BOOST_AUTO_TEST_CASE(sender_is_answered_once_when_the_last_outcome_is_known) {
   room::pdu_batches batches{out};
   const auto id = batches.begin({actor_kind::remote_server, "b.example"}, 7, 2);
   batches.name(id, 0, "$a");
-  batches.settle(id, 0, {});
+  batches.complete(id, 0, {});
   batches.name(id, 1, "$b");
   batches.end_intake(id);
   BOOST_TEST(told<pdus_handled>(out.take()).empty());
-  batches.settle(id, 1, "rejected");
+  batches.complete(id, 1, "rejected");
   const auto answers = told<pdus_handled>(out.take());
   BOOST_REQUIRE(answers.size() == 1u);
   BOOST_TEST(answers[0].first.key == "b.example");
@@ -28,7 +28,7 @@ BOOST_AUTO_TEST_CASE(sender_is_answered_once_when_the_last_outcome_is_known) {
   BOOST_TEST(answers[0].second.outcomes[0].error == "");
   BOOST_TEST(answers[0].second.outcomes[1].error == "rejected");
   BOOST_TEST(batches.is_idle());
-  batches.settle(id, 0, "too late");
+  batches.complete(id, 0, "too late");
   BOOST_TEST(out.take().empty());
 }
 
@@ -36,7 +36,7 @@ BOOST_AUTO_TEST_CASE(all_settled_during_the_intake_is_answered_at_its_end) {
   decision out{{actor_kind::room, "!r"}};
   room::pdu_batches batches{out};
   const auto id = batches.begin({actor_kind::remote_server, "b.example"}, 7, 1);
-  batches.settle(id, 0, {});
+  batches.complete(id, 0, {});
   BOOST_TEST(told<pdus_handled>(out.take()).empty());
   batches.end_intake(id);
   BOOST_TEST(told<pdus_handled>(out.take()).size() == 1u);

@@ -38,7 +38,7 @@ BOOST_AUTO_TEST_CASE(each_event_is_queued_once_and_leaves_in_order) {
   BOOST_TEST(bodies(batch) == (list{"1", "2"}), boost::test_tools::per_element());
   BOOST_TEST(batch.texts.size() == 2u);
   BOOST_TEST(!r.push("a", 1)); // it is on its way
-  r.queue.settled(batch.pdus);
+  r.queue.completed(batch.pdus);
   BOOST_TEST(r.queue.is_empty());
 }
 
@@ -49,7 +49,7 @@ BOOST_AUTO_TEST_CASE(what_does_not_fit_stays_in_the_store_and_is_read_once) {
   BOOST_TEST(r.push("a", 2));
   BOOST_TEST(!r.push("a", 3));
   BOOST_TEST(r.queue.has_more_in_store());
-  r.queue.settled(r.queue.take().pdus);
+  r.queue.completed(r.queue.take().pdus);
   BOOST_TEST(r.queue.needs_refill());
   r.queue.refill();
   r.queue.refill();

@@ -60,7 +60,7 @@ BOOST_AUTO_TEST_CASE(redaction_that_comes_before_its_target_is_held_until_that_c
   const auto left = r.redacted.as_redacted(r.spam);
   BOOST_TEST(left->content().find("body") == nullptr);
   BOOST_TEST(r.redacted.applies_to(r.spam->event_id));
-  r.redacted.settle(left);
+  r.redacted.complete(left);
   const auto done = r.take();
   BOOST_TEST(written<store::redact_event>(done).at(0).redaction_event_id == by->event_id);
   BOOST_TEST(!r.redacted.applies_to(r.spam->event_id));

@@ -99,7 +99,7 @@ BOOST_AUTO_TEST_CASE(whoever_asks_is_told_what_becomes_of_an_edu) {
   std::vector<std::pair<token, bool>> told_so_far;
   const auto is_told = [&](const std::vector<std::pair<token, bool>>& expected) {
     told_so_far.clear();
-    for (const auto& [to, x] : told<edu_settled>(r.take())) {
+    for (const auto& [to, x] : told<edu_completed>(r.take())) {
       BOOST_TEST((to == address{actor_kind::receipts, ""}));
       BOOST_TEST(x.server_name == "there.example");
       told_so_far.emplace_back(x.asked, x.delivered);
@@ -117,9 +117,9 @@ BOOST_AUTO_TEST_CASE(whoever_asks_is_told_what_becomes_of_an_edu) {
   BOOST_TEST(q.take().size() == 4u);
   q.push(asked("a", 5), 10);
   is_told({});
-  q.settle(true);
+  q.complete(true);
   is_told({{3, true}, {4, true}});
-  q.settle(false);
+  q.complete(false);
   is_told({});
   q.clear();
   is_told({{5, false}});

@@ -98,7 +98,7 @@ BOOST_AUTO_TEST_CASE(most_powerful_resident_is_asked_and_its_signature_sends_the
   BOOST_TEST(r.events.ended.empty()); // the room's checks have the word
 
   r.add(join);
-  r.resident.event_settled(*join, {});
+  r.resident.event_completed(*join, {});
   BOOST_REQUIRE(r.events.ended.size() == 1u);
   BOOST_TEST((r.events.ended[0].why.code == fault_code::none));
   BOOST_TEST(r.events.ended[0].wanted.user_id == carl);
@@ -149,9 +149,9 @@ BOOST_AUTO_TEST_CASE(join_that_comes_back_without_the_signature_counts_for_nothi
 BOOST_AUTO_TEST_CASE(signed_join_that_does_not_pass_here_has_the_next_resident_asked) {
   resident_rig r;
   r.have_signed(carl);
-  r.resident.event_settled(*r.message_of(eve, "another event"), {});
+  r.resident.event_completed(*r.message_of(eve, "another event"), {});
   BOOST_TEST(r.take().empty());
-  r.resident.event_settled(*r.events.signed_joins.at(0).first, "not allowed");
+  r.resident.event_completed(*r.events.signed_joins.at(0).first, "not allowed");
   const auto list = r.take();
   BOOST_TEST((addressed(list) == test::question{"there.example", matrix::endpoint::make_join}));
   (void)r.answer(list, 0);

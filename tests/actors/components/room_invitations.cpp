@@ -332,7 +332,7 @@ BOOST_AUTO_TEST_CASE(who_accepts_a_staged_invite_waits_so_long_whoever_else_come
   BOOST_TEST(r.events.ended[0].wanted.user_id == carl);
   BOOST_TEST((r.events.ended[0].why.code == fault_code::timed_out));
   BOOST_TEST(r.invitations.deadline() == r.now + 20'000);
-  r.invitations.event_settled(*second);
+  r.invitations.event_completed(*second);
   const auto goes_on = told<join_request>(r.take());
   BOOST_REQUIRE(goes_on.size() == 1u);
   BOOST_TEST(goes_on[0].second.user_id == "@dora:here.example");

@@ -78,7 +78,7 @@ BOOST_AUTO_TEST_CASE(whoever_asks_hears_what_became_of_an_edu_and_when_the_serve
   };
   const auto fate = [](const effects& list) {
     words all;
-    for (const auto& [to, x] : told<edu_settled>(list))
+    for (const auto& [to, x] : told<edu_completed>(list))
       all.push_back(std::to_string(x.asked) + (x.delivered ? " arrived" : " dropped"));
     return all;
   };
