@@ -1,7 +1,7 @@
 #pragma once
 #include "actors/shell.hpp"
 #include "messages/fault.hpp"
-#include "plugin/admin/gathering.hpp"
+#include "plugin/admin/scatter_gather.hpp"
 
 #include <functional>
 #include <vector>

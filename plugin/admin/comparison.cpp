@@ -122,7 +122,7 @@ std::vector<questions::peer> room_comparison::views_to_ask(bool with_state) cons
   return all;
 }
 
-void room_comparison::views_answered(const findings& found) {
+void room_comparison::views_answered(const query_results& found) {
   for (auto& [server, view] : views_) {
     if (const auto heads = found.peers.find(part_of("heads", server)); heads != found.peers.end())
       heads_answered(view, heads->second);
@@ -206,7 +206,7 @@ std::vector<questions::peer> room_comparison::missing_to_ask(bool state) const {
   return all;
 }
 
-void room_comparison::missing_answered(const findings& found) {
+void room_comparison::missing_answered(const query_results& found) {
   for (const auto& [part, answer] : found.peers) {
     constexpr std::string_view prefix = "event ";
     if (!part.starts_with(prefix) || answer.status != 200) continue;
@@ -304,7 +304,7 @@ std::vector<questions::delivery> room_comparison::fetched() const {
   return all;
 }
 
-json::object room_comparison::resynced(const findings& found) const {
+json::object room_comparison::resynced(const query_results& found) const {
   std::vector<resynced_row> rows;
   std::map<std::string, std::string> heads; // those we did not have -> who has told them
   std::int64_t answered = 0;

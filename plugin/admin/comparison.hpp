@@ -2,7 +2,7 @@
 #include "messages/matrix/json.hpp"
 #include "messages/store.hpp"
 #include "plugin/admin/desk.hpp"
-#include "plugin/admin/gathering.hpp"
+#include "plugin/admin/scatter_gather.hpp"
 #include "plugin/admin/rows.hpp"
 
 #include <cstddef>
@@ -93,12 +93,12 @@ public:
 
   /// @param with_state  also the state at our latest event
   std::vector<questions::peer> views_to_ask(bool with_state) const;
-  void views_answered(const findings& found);
+  void views_answered(const query_results& found);
   store::load_events events_to_ask() const;
   void events_known(const store::events_loaded& found);
   /// Heads that we do not have; with `state` also the events of states that differ.
   std::vector<questions::peer> missing_to_ask(bool state) const;
-  void missing_answered(const findings& found);
+  void missing_answered(const query_results& found);
 
   /// {room_id, at_event, extremities, servers: [view_row], servers_total, differences: [difference_row],
   /// differences_total, staged}
@@ -107,7 +107,7 @@ public:
   /// The fetched heads, by the server that has told each.
   std::vector<questions::delivery> fetched() const;
   /// {room_id, asked, answered, heads, events: [resynced_row], silent: [silent_row], staged}
-  matrix::json::object resynced(const findings& found) const;
+  matrix::json::object resynced(const query_results& found) const;
 
 private:
   struct server_view {

@@ -9,14 +9,14 @@ namespace causeway::admin {
 namespace json = matrix::json;
 
 void desk::gather(const job& work, questions ask, compose then) {
-  auto done = [self = weak_from_this(), work, then = std::move(then)](findings found) {
+  auto done = [self = weak_from_this(), work, then = std::move(then)](query_results found) {
     auto alive = self.lock();
     if (!alive) return;
     found.why_excluded = [alive](std::string_view server) { return alive->with_.why_excluded(server); };
     std::invoke(then, *alive, work, found);
   };
   if (ask.size() == 0) return done({});
-  auto open = std::make_shared<gathering>(ask.size(), now_ms(), ask.timeout_ms, std::move(done));
+  auto open = std::make_shared<scatter_gather>(ask.size(), now_ms(), ask.timeout_ms, std::move(done));
   if (!admit(open)) return refuse(work, {fault_code::overloaded, "too many commands are under way"});
   for (auto& [part, question] : ask.store)
     with_.ask_store(std::move(question), [open, part = part](store::answer x) { open->answered(part, std::move(x)); });
@@ -84,7 +84,7 @@ void desk::refuse(const job& work, const fault& why) const { work.reply(false, f
 
 void desk::expire() {
   const auto now = now_ms();
-  std::vector<std::shared_ptr<gathering>> open;
+  std::vector<std::shared_ptr<scatter_gather>> open;
   {
     const std::lock_guard lock{mutex_};
     std::erase_if(open_, [](const auto& x) { return x->finished(); });
@@ -93,7 +93,7 @@ void desk::expire() {
   for (const auto& x : open) x->expire(now);
 }
 
-bool desk::admit(const std::shared_ptr<gathering>& x) {
+bool desk::admit(const std::shared_ptr<scatter_gather>& x) {
   const std::lock_guard lock{mutex_};
   std::erase_if(open_, [](const auto& y) { return y->finished(); });
   if (open_.size() >= open_commands_max) return false;

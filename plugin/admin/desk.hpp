@@ -1,7 +1,7 @@
 #pragma once
 #include "messages/edge/frame.hpp"
 #include "plugin/admin/admin_protocol.hpp"
-#include "plugin/admin/gathering.hpp"
+#include "plugin/admin/scatter_gather.hpp"
 #include "plugin/admin/services.hpp"
 #include "plugin/admin/views.hpp"
 
@@ -60,8 +60,8 @@ struct questions {
 class desk : public std::enable_shared_from_this<desk> {
 public:
   /// Composes the answer of what was gathered. Called on any thread.
-  using compose = std::function<void(desk&, const job&, const findings&)>;
-  using compose_function = void (*)(desk&, const job&, const findings&);
+  using compose = std::function<void(desk&, const job&, const query_results&)>;
+  using compose_function = void (*)(desk&, const job&, const query_results&);
 
   /// @param with  outlives this, and those who wait for an answer of it
   desk(identity who, services& with) : who_(std::move(who)), with_(with) {}
@@ -91,13 +91,13 @@ public:
   static constexpr std::size_t open_commands_max = 64;
 
 private:
-  bool admit(const std::shared_ptr<gathering>& x);
+  bool admit(const std::shared_ptr<scatter_gather>& x);
 
   const identity who_;
   services& with_;
   std::mutex mutex_;
-  std::int64_t last_audit_ = 0;                  ///< guarded by mutex_
-  std::vector<std::shared_ptr<gathering>> open_; ///< guarded by mutex_
+  std::int64_t last_audit_ = 0;                       ///< guarded by mutex_
+  std::vector<std::shared_ptr<scatter_gather>> open_; ///< guarded by mutex_
 };
 
 } // namespace causeway::admin

@@ -71,7 +71,7 @@ std::string staged_waits::key_server() const {
   return at == events_.end() ? std::string{} : at->signers.front().server;
 }
 
-void staged_waits::take(const findings& found) {
+void staged_waits::take(const query_results& found) {
   for (const auto& [room_id, ids] : asked_)
     if (const auto* loaded = found.find<store::events_loaded>(parents_part(room_id))) {
       auto& known = known_[room_id];

@@ -1,6 +1,6 @@
 #pragma once
 #include "messages/store.hpp"
-#include "plugin/admin/gathering.hpp"
+#include "plugin/admin/scatter_gather.hpp"
 #include "plugin/admin/key_waits.hpp"
 
 #include <cstddef>
@@ -44,7 +44,7 @@ public:
   /// The server whose actor is asked, beside these, why its keys could not be had; empty: no key is waited for.
   std::string key_server() const;
   /// Answers to these.
-  void take(const findings& found);
+  void take(const query_results& found);
   /// Writes `waits_for` into each row of the member `staged`, and what these come to into that of a room.
   void fill(matrix::json::object& body, std::int64_t now_ms) const;
 

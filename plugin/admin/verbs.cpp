@@ -14,7 +14,7 @@ void tell_staged_waits(desk& at, const job& work, staged_waits waits, matrix::js
   questions ask{waits.questions(), {}, false}; // before they are moved
   if (auto server = waits.key_server(); !server.empty()) ask.status = {{actor_kind::remote_server, std::move(server)}};
   at.gather(work, std::move(ask),
-            [waits = std::move(waits), body = std::move(body)](desk& d, const job& j, const findings& f) mutable {
+            [waits = std::move(waits), body = std::move(body)](desk& d, const job& j, const query_results& f) mutable {
               waits.take(f);
               waits.fill(body, d.now_ms());
               d.answer(j, std::move(body));

@@ -125,7 +125,7 @@ std::vector<key_row> describe_keys(const store::put_server_keys& x, std::string_
 }
 
 /// The summary of `server_name`; one without anything owed when the store has none.
-store::destination_summary destination(const findings& found, std::string_view server_name) {
+store::destination_summary destination(const query_results& found, std::string_view server_name) {
   if (const auto* listed = found.find<store::destinations_listed>("destinations"))
     for (const auto& x : listed->destinations)
       if (x.destination.server_name == server_name) return x;
@@ -135,13 +135,13 @@ store::destination_summary destination(const findings& found, std::string_view s
 }
 
 /// What the actor says of itself, as part of a view.
-json::value actor_of(const findings& found) {
+json::value actor_of(const query_results& found) {
   if (!found.status || found.status->empty()) return nullptr;
   auto parsed = json::parse(*found.status);
   return parsed ? std::move(*parsed) : json::value{nullptr};
 }
 
-std::string actor_sentence(const findings& found) {
+std::string actor_sentence(const query_results& found) {
   if (!found.status) return "Its actor did not answer in time: it is busy or hangs (`causeway actors`).";
   return {};
 }
@@ -187,7 +187,7 @@ std::vector<member_row> members_of(const store::room_loaded& room) {
   return rows;
 }
 
-server_row describe_server(const findings& found, const store::destination_summary& x, bool contacted,
+server_row describe_server(const query_results& found, const store::destination_summary& x, bool contacted,
                            std::int64_t now_ms, const std::vector<invite_row>& invitations = {}) {
   auto row = describe(x, contacted, now_ms, invitations);
   if (found.why_excluded) exclude(row, found.why_excluded(row.server_name));
@@ -195,7 +195,7 @@ server_row describe_server(const findings& found, const store::destination_summa
 }
 
 /// Invitations that wait for a server, by its name, by the part "invitations".
-std::map<std::string, std::vector<invite_row>> waiting_invitations(const findings& found, std::int64_t now_ms) {
+std::map<std::string, std::vector<invite_row>> waiting_invitations(const query_results& found, std::int64_t now_ms) {
   std::map<std::string, std::vector<invite_row>> all;
   if (const auto* listed = found.find<store::invitations_found>("invitations"))
     for (const auto& x : listed->invitations)
@@ -203,7 +203,7 @@ std::map<std::string, std::vector<invite_row>> waiting_invitations(const finding
   return all;
 }
 
-std::vector<server_row> servers_of(const findings& found, const std::vector<member_row>& members,
+std::vector<server_row> servers_of(const query_results& found, const std::vector<member_row>& members,
                                    std::string_view own_server, std::int64_t now_ms) {
   std::set<std::string_view> names;
   for (const auto& x : members)
@@ -215,7 +215,7 @@ std::vector<server_row> servers_of(const findings& found, const std::vector<memb
 }
 
 /// Open invitations whose other side is `server_name`, by the part "invitations".
-std::vector<invite_row> open_invitations_with(const findings& found, std::string_view server_name,
+std::vector<invite_row> open_invitations_with(const query_results& found, std::string_view server_name,
                                               std::int64_t now_ms) {
   std::vector<invite_row> rows;
   const auto* listed = found.find<store::invitations_found>("invitations");
@@ -245,7 +245,7 @@ std::int64_t cut(List& list, std::size_t rows_max) {
 
 } // namespace
 
-view rooms(const findings& found, const arguments& with) {
+view rooms(const query_results& found, const arguments& with) {
   const auto* listed = found.find<store::rooms_listed>("rooms");
   if (!listed) return found.why_not("rooms");
   std::vector<room_row> rows;
@@ -259,7 +259,7 @@ view rooms(const findings& found, const arguments& with) {
   return list("rooms", std::move(rows), with);
 }
 
-view servers(const findings& found, const arguments& with, std::int64_t now_ms) {
+view servers(const query_results& found, const arguments& with, std::int64_t now_ms) {
   const auto* listed = found.find<store::destinations_listed>("destinations");
   if (!listed) return found.why_not("destinations");
   std::vector<server_row> rows;
@@ -285,7 +285,7 @@ view servers(const findings& found, const arguments& with, std::int64_t now_ms) 
   return list("servers", std::move(rows), with);
 }
 
-view dead_letters(const findings& found, const arguments& with) {
+view dead_letters(const query_results& found, const arguments& with) {
   const auto* listed = found.find<store::dead_letters_listed>("dead_letters");
   if (!listed) return found.why_not("dead_letters");
   std::vector<dead_letter_row> rows;
@@ -296,7 +296,7 @@ view dead_letters(const findings& found, const arguments& with) {
   return list("dead_letters", std::move(rows), with);
 }
 
-view dead_letter(const findings& found, const std::string& id) {
+view dead_letter(const query_results& found, const std::string& id) {
   const auto* loaded = found.find<store::dead_letter_loaded>("letter");
   if (!loaded) return found.why_not("letter");
   if (!loaded->letter) return fault{fault_code::not_found, "there is no dead letter " + id};
@@ -323,7 +323,7 @@ std::vector<std::string> successors(const store::nodes_listed& of, std::int64_t 
 
 view terms(std::vector<term_row> rows, const arguments& with) { return list("terms", std::move(rows), with); }
 
-view nodes(const findings& found, const arguments& with) {
+view nodes(const query_results& found, const arguments& with) {
   const auto* listed = found.find<store::nodes_listed>("nodes");
   if (!listed) return found.why_not("nodes");
   std::vector<node_row> rows;
@@ -344,7 +344,7 @@ view nodes(const findings& found, const arguments& with) {
   return body;
 }
 
-view audit(const findings& found, const arguments& with) {
+view audit(const query_results& found, const arguments& with) {
   const auto* listed = found.find<store::audit_listed>("audit");
   if (!listed) return found.why_not("audit");
   std::vector<audit_row> rows;
@@ -354,7 +354,7 @@ view audit(const findings& found, const arguments& with) {
   return list("audit", std::move(rows), with);
 }
 
-view invites(const findings& found, const arguments& with, std::int64_t now_ms) {
+view invites(const query_results& found, const arguments& with, std::int64_t now_ms) {
   const auto* listed = found.find<store::invitations_found>("invitations");
   if (!listed) return found.why_not("invitations");
   std::vector<invite_row> rows;
@@ -375,7 +375,7 @@ view status(std::vector<alarm_row> alarms, const std::string& server_name, const
   return body;
 }
 
-view actors(const findings& found, const arguments& with) {
+view actors(const query_results& found, const arguments& with) {
   if (!found.actors) return fault{fault_code::timed_out, "the supervisors did not answer in time"};
   auto rows = *found.actors;
   // Who is cut off has waited for less long than who is left: `top` shows the oldest first and asks for some thousands.
@@ -388,7 +388,7 @@ view actors(const findings& found, const arguments& with) {
   return list("actors", std::move(rows), with);
 }
 
-view ranked_actors(const findings& found) {
+view ranked_actors(const query_results& found) {
   if (!found.ranked) return fault{fault_code::timed_out, "the supervisors did not answer in time"};
   if (!*found.ranked) return found.ranked->error();
   const auto& x = **found.ranked;
@@ -399,7 +399,7 @@ view ranked_actors(const findings& found) {
                       {"total", json::value{static_cast<std::int64_t>(x.total)}}};
 }
 
-view server_keys(const findings& found, const arguments& with) {
+view server_keys(const query_results& found, const arguments& with) {
   const auto* loaded = found.find<store::destination_loaded>("destination");
   if (!loaded) return found.why_not("destination");
   const auto known = known_keys_of(loaded->keys, actor_of(found));
@@ -424,7 +424,7 @@ view server_keys(const findings& found, const arguments& with) {
                       {"waited_for", json::value{std::move(waited_for)}}};
 }
 
-result<store::room_summary> resolve_room(const findings& found, std::string_view name) {
+result<store::room_summary> resolve_room(const query_results& found, std::string_view name) {
   const auto* listed = found.find<store::rooms_listed>("rooms");
   if (!listed) return found.why_not("rooms");
   for (const auto& x : listed->rooms)
@@ -433,7 +433,7 @@ result<store::room_summary> resolve_room(const findings& found, std::string_view
                "no room is called " + std::string{name} + ", neither by its Matrix id nor by the chat server's"};
 }
 
-result<store::put_invitation> resolve_invitation(const findings& found, const arguments& with) {
+result<store::put_invitation> resolve_invitation(const query_results& found, const arguments& with) {
   const auto* listed = found.find<store::invitations_found>("invitations");
   if (!listed) return found.why_not("invitations");
   for (const auto& x : listed->invitations)
@@ -441,8 +441,8 @@ result<store::put_invitation> resolve_invitation(const findings& found, const ar
   return fault{fault_code::not_found, with.user + " has no invitation to " + with.room};
 }
 
-view room(const findings& found, const store::room_summary& summary, std::string_view own_server, std::int64_t now_ms,
-          std::size_t rows_max) {
+view room(const query_results& found, const store::room_summary& summary, std::string_view own_server,
+          std::int64_t now_ms, std::size_t rows_max) {
   const auto* loaded = found.find<store::room_loaded>("room");
   if (!loaded) return found.why_not("room");
   auto row = describe(summary);
@@ -487,7 +487,7 @@ view room(const findings& found, const store::room_summary& summary, std::string
                       {"waits_for_total", json::value{waits_total}}};
 }
 
-std::vector<invite_row> invitations_waiting_for(const findings& found, const std::string& server_name,
+std::vector<invite_row> invitations_waiting_for(const query_results& found, const std::string& server_name,
                                                 std::int64_t now_ms) {
   return waiting_invitations(found, now_ms)[server_name];
 }
@@ -507,7 +507,7 @@ std::int64_t number_of_actor(const json::value& actor, std::string_view name) {
 
 } // namespace
 
-view server(const findings& found, const arguments& with, std::int64_t now_ms) {
+view server(const query_results& found, const arguments& with, std::int64_t now_ms) {
   if (!found.find<store::destinations_listed>("destinations")) return found.why_not("destinations");
   const auto* loaded = found.find<store::destination_loaded>("destination");
   if (!loaded) return found.why_not("destination");
@@ -581,7 +581,7 @@ json::object parked_room(const store::room_summary& summary, const actor_row& ac
                       {"waits_for", json::value{std::move(waits)}}};
 }
 
-staged_waits waits_of_room(const findings& found) {
+staged_waits waits_of_room(const query_results& found) {
   staged_waits waits{true};
   const auto* loaded = found.find<store::room_loaded>("room");
   for (std::size_t i = 0; loaded && i < loaded->inbox.size(); ++i)
@@ -602,14 +602,14 @@ staged_waits waits_of_room(const findings& found) {
   return waits;
 }
 
-staged_waits waits_of_server(const findings& found) {
+staged_waits waits_of_server(const query_results& found) {
   staged_waits waits{false}; // other servers' events are staged in these rooms too
   if (const auto* listed = found.find<store::staged_listed>("staged"))
     for (const auto& x : listed->staged) waits.add(x);
   return waits;
 }
 
-view receipts(const findings& found) {
+view receipts(const query_results& found) {
   auto actor = actor_of(found);
   json::array servers;
   if (auto* told = actor.as_object()) {
@@ -619,7 +619,7 @@ view receipts(const findings& found) {
   return json::object{{"servers", json::value{std::move(servers)}}, {"actor", std::move(actor)}};
 }
 
-view invitation(const findings& found, const store::put_invitation& x, std::string_view own_server,
+view invitation(const query_results& found, const store::put_invitation& x, std::string_view own_server,
                 std::int64_t now_ms) {
   auto row = describe(x, now_ms);
   auto other = matrix::server_name_of(x.user_id);

@@ -34,14 +34,14 @@ std::int64_t number_in(const json::value& x, std::string_view key) {
 }
 
 /// What an actor says of itself; null where it is not known.
-json::value status_of(const findings& found) {
+json::value status_of(const query_results& found) {
   if (!found.status || found.status->empty()) return nullptr;
   auto parsed = json::parse(*found.status);
   return parsed ? std::move(*parsed) : json::value{nullptr};
 }
 
 /// The first copy that is staged, null: none is.
-const store::put_inbox* staged_copy(const findings& found) {
+const store::put_inbox* staged_copy(const query_results& found) {
   const auto* staged = found.find<store::staged_found>(part::staged);
   return staged && !staged->copies.empty() ? &staged->copies.front() : nullptr;
 }
@@ -104,7 +104,7 @@ std::string last_wait(const std::vector<hop_row>& hops) {
   return phase;
 }
 
-bool take_event(facts& to, const findings& found, std::string_view own_server) {
+bool take_event(facts& to, const query_results& found, std::string_view own_server) {
   const auto* events = found.find<store::events_loaded>(part::event);
   if (events && !events->events.empty() && events->events.front().event) {
     const auto& x = *events->events.front().event;
@@ -137,11 +137,11 @@ bool take_event(facts& to, const findings& found, std::string_view own_server) {
   return true;
 }
 
-void take_message(facts& to, const findings& found) {
+void take_message(facts& to, const query_results& found) {
   if (const auto* named = found.find<store::message_found>(part::message)) to.chat_message_id = named->chat_message_id;
 }
 
-void take_servers(facts& to, const findings& found) {
+void take_servers(facts& to, const query_results& found) {
   auto all = servers_in(to.hops);
   const auto* owed = found.find<store::owed_found>(part::owed);
   if (owed) {
@@ -179,7 +179,7 @@ void take_servers(facts& to, const findings& found) {
     if (!s.state.empty()) to.servers.push_back(std::move(s));
 }
 
-void take_notification(facts& to, const findings& found) {
+void take_notification(facts& to, const query_results& found) {
   const auto session = status_of(found);
   const auto* connections = session.find_array("connections");
   if (connections) {
@@ -224,7 +224,7 @@ void take_notification(facts& to, const findings& found) {
   }
 }
 
-void take_actors(facts& to, const findings& found) {
+void take_actors(facts& to, const query_results& found) {
   if (!found.actors) return;
   const bool is_in_graph = !to.verdict.empty() && to.verdict != "outlier";
   const bool is_told = !to.notification || to.notification->state == "acknowledged";
@@ -240,14 +240,14 @@ void take_actors(facts& to, const findings& found) {
     if (a.phase == "parked" && is_ours(a)) to.parked.push_back(a);
 }
 
-bool take_parked_rooms(facts& to, const findings& found, std::string_view room_id) {
+bool take_parked_rooms(facts& to, const query_results& found, std::string_view room_id) {
   if (found.actors)
     for (const auto& a : *found.actors)
       if (a.kind == "room" && is_parked(a) && (room_id.empty() || a.key == room_id)) to.parked.push_back(a);
   return !to.parked.empty();
 }
 
-bool take_damage(facts& to, const findings& found, std::string_view event_id) {
+bool take_damage(facts& to, const query_results& found, std::string_view event_id) {
   const auto at = found.answers.find(part::event);
   const auto* why = at == found.answers.end() ? nullptr : std::get_if<fault>(&at->second);
   if (!why || why->code != fault_code::store_damaged) return false;
@@ -279,13 +279,13 @@ std::vector<std::string> cited_by(const json::value& pdu) {
   return {ids.begin(), ids.end()};
 }
 
-std::vector<std::string> cited(const findings& found) {
+std::vector<std::string> cited(const query_results& found) {
   const auto* copy = staged_copy(found);
   const auto pdu = copy ? json::parse(copy->pdu) : result<json::value>{fault{}};
   return pdu ? cited_by(*pdu) : std::vector<std::string>{};
 }
 
-bool take_citing(facts& to, const findings& found, const std::string& event_id) {
+bool take_citing(facts& to, const query_results& found, const std::string& event_id) {
   const auto* staged = found.find<store::staged_listed>(part::staged);
   if (!staged) return false;
   std::set<std::string> seen; // another server's copy says the same
@@ -300,13 +300,13 @@ bool take_citing(facts& to, const findings& found, const std::string& event_id) 
   return !to.cited_in.empty();
 }
 
-std::vector<event_signer> signers(const findings& found) {
+std::vector<event_signer> signers(const query_results& found) {
   const auto* copy = staged_copy(found);
   const auto pdu = copy ? json::parse(copy->pdu) : result<json::value>{fault{}};
   return pdu ? signers_of(*pdu) : std::vector<event_signer>{};
 }
 
-void take_waiting(facts& to, const findings& found, const std::vector<std::string>& cited) {
+void take_waiting(facts& to, const query_results& found, const std::vector<std::string>& cited) {
   std::set<std::string> known;
   if (const auto* parents = found.find<store::events_loaded>(part::parents)) {
     for (const auto& x : parents->events)
@@ -344,7 +344,7 @@ void take_waiting(facts& to, const findings& found, const std::vector<std::strin
   }
 }
 
-void take_signer(facts& to, const std::vector<event_signer>& signers, const findings& found) {
+void take_signer(facts& to, const std::vector<event_signer>& signers, const query_results& found) {
   for (const auto& x : signers) {
     const auto* loaded = found.find<store::destination_loaded>(part::keys_of(x.server));
     if (!loaded) continue;
@@ -357,7 +357,7 @@ void take_signer(facts& to, const std::vector<event_signer>& signers, const find
   for (auto& a : to.arrivals) a.key_server = to.key.signer.server;
 }
 
-void take_keys(facts& to, const findings& found, const std::string& server) {
+void take_keys(facts& to, const query_results& found, const std::string& server) {
   const auto* loaded = found.find<store::destination_loaded>(part::keys_of(server));
   if (to.key.signer.server.empty()) to.key.signer.server = server;
   auto& known = to.key.known;
@@ -399,7 +399,7 @@ void take_hops(facts& to, std::vector<hop_row> hops, std::size_t limit, std::str
   to.hops = std::move(hops);
 }
 
-std::vector<std::string> events_of_transaction(const findings& found, std::string_view id) {
+std::vector<std::string> events_of_transaction(const query_results& found, std::string_view id) {
   std::vector<std::string> events;
   if (const auto* answer = found.find<store::received_transaction_found>(part::transaction); answer && answer->response)
     if (const auto body = json::parse(*answer->response))

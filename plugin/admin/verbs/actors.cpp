@@ -25,7 +25,7 @@ void with_actor(desk& at, const job& work, Then then) {
   if (!kind) return at.refuse(work, {fault_code::invalid_param, "kind: there are no actors called " + work.with.kind});
   questions ask{{}, {}, false};
   ask.actor = address{*kind, work.with.key};
-  at.gather(work, std::move(ask), [then](desk& d, const job& j, const findings& f) {
+  at.gather(work, std::move(ask), [then](desk& d, const job& j, const query_results& f) {
     if (!f.actors) return d.refuse(j, {fault_code::timed_out, "the supervisors did not answer in time"});
     const auto row = std::find_if(f.actors->begin(), f.actors->end(),
                                   [&](const actor_row& a) { return a.kind == j.with.kind && a.key == j.with.key; });
@@ -55,7 +55,7 @@ void show_actor(desk& at, const job& work) {
     if (row.phase != "running") return answer_actor(d, j, row, nullptr);
     questions ask;
     ask.status = {{*kind_of(j.with.kind), j.with.key}};
-    d.gather(j, std::move(ask), [row](desk& again, const job& same, const findings& f) {
+    d.gather(j, std::move(ask), [row](desk& again, const job& same, const query_results& f) {
       auto says = f.status ? json::parse(*f.status) : result<json::value>{fault{}};
       answer_actor(again, same, row, says ? std::move(*says) : json::value{nullptr});
     });

@@ -10,7 +10,7 @@ namespace {
 void list_audit(desk& at, const job& work) {
   store::list_audit question{static_cast<std::int64_t>(work.with.since_ts), store::audit_kept_max};
   at.gather(work, {{{"audit", question}}, {}, false},
-            [](desk& d, const job& j, const findings& f) { d.answer(j, views::audit(f, j.with)); });
+            [](desk& d, const job& j, const query_results& f) { d.answer(j, views::audit(f, j.with)); });
 }
 
 } // namespace

@@ -31,7 +31,7 @@ void look(desk& at, const job& work, checked then) {
   ask.status = {{actor_kind::session, ""}};
   // Of a hundred thousand actors only those are told that the node as a whole is judged by.
   ask.ranked = actors_request{"failures", true, {}, parked_told_max, "parked"};
-  at.gather(work, std::move(ask), [then](desk& d, const job& j, const findings& f) {
+  at.gather(work, std::move(ask), [then](desk& d, const job& j, const query_results& f) {
     health_facts facts;
     facts.now_ms = d.now_ms();
     facts.key_id = d.who().key_id;

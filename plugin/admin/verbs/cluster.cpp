@@ -11,7 +11,7 @@ namespace {
 namespace json = matrix::json;
 
 void list_cluster_nodes(desk& at, const job& work) {
-  at.gather(work, {{{"nodes", store::list_nodes{}}}, {}, false}, [](desk& d, const job& j, const findings& f) {
+  at.gather(work, {{{"nodes", store::list_nodes{}}}, {}, false}, [](desk& d, const job& j, const query_results& f) {
     auto told = views::nodes(f, j.with);
     if (told) told->set("node", d.who().node_name); // the one that says so
     d.answer(j, told);
@@ -28,7 +28,7 @@ void list_history(desk& at, const job& work) {
 }
 
 /// Of a node that serves: where nobody would follow it is refused, unless that is meant.
-void drain_found_node(desk& at, const job& work, const findings& found) {
+void drain_found_node(desk& at, const job& work, const query_results& found) {
   const auto* listed = found.find<store::nodes_listed>("nodes");
   if (!listed) return at.refuse(work, found.why_not("nodes"));
   const auto& nodes = listed->nodes;

@@ -12,7 +12,7 @@ namespace {
 
 void list_dead_letters(desk& at, const job& work) {
   at.gather(work, {{{"dead_letters", store::list_dead_letters{{}, store::dead_letters_kept_max}}}, {}, false},
-            [](desk& d, const job& j, const findings& f) { d.answer(j, views::dead_letters(f, j.with)); });
+            [](desk& d, const job& j, const query_results& f) { d.answer(j, views::dead_letters(f, j.with)); });
 }
 
 void show_dead_letter(desk& at, const job& work) {
@@ -20,7 +20,7 @@ void show_dead_letter(desk& at, const job& work) {
   if (!place)
     return at.refuse(work, {fault_code::invalid_param, "\"" + work.with.letter + "\" is no id of a dead letter"});
   at.gather(work, {{{"letter", store::load_dead_letter{*place}}}, {}, false},
-            [](desk& d, const job& j, const findings& f) { d.answer(j, views::dead_letter(f, j.with.letter)); });
+            [](desk& d, const job& j, const query_results& f) { d.answer(j, views::dead_letter(f, j.with.letter)); });
 }
 
 /// The chat server's own command, under no id: nobody waits for its RESULT.
@@ -34,7 +34,7 @@ void change_dead_letter(desk& at, const job& work) {
   store::list_dead_letters question{store::dead_letter_place{place->stream, place->cursor - 1}, 1};
   at.gather(
     work, {{{"dead_letters", question}}, {}, false},
-    [place = *place, wanted](desk& d, const job& j, const findings& f) {
+    [place = *place, wanted](desk& d, const job& j, const query_results& f) {
       namespace json = matrix::json;
       const auto* listed = f.find<store::dead_letters_listed>("dead_letters");
       if (!listed) return d.refuse(j, f.why_not("dead_letters"));

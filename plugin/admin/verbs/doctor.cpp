@@ -46,19 +46,19 @@ json::array rows_of_certificates(const probe::report& x) {
   return out;
 }
 
-std::span<const store::put_inbox> staged_in(const findings& found) {
+std::span<const store::put_inbox> staged_in(const query_results& found) {
   const auto* listed = found.find<store::staged_listed>("staged");
   return listed ? std::span<const store::put_inbox>{listed->staged} : std::span<const store::put_inbox>{};
 }
 
-std::vector<finding_row> findings_about(const desk& d, const findings& f) {
+std::vector<finding_row> findings_about(const desk& d, const query_results& f) {
   const own_key ours{d.who().key_id, d.who().public_key_base64};
   return diagnose(*f.probed, f.probed->server_name == d.who().server_name ? &ours : nullptr, staged_in(f));
 }
 
 void examine(desk& at, const job& work) {
   auto server = work.with.server.empty() ? at.who().server_name : work.with.server;
-  look_from_outside(at, work, std::move(server), [](desk& d, const job& j, const findings& f) {
+  look_from_outside(at, work, std::move(server), [](desk& d, const job& j, const query_results& f) {
     if (!f.probed) return d.refuse(j, {fault_code::timed_out, "the look from outside took too long"});
     const auto found = findings_about(d, f);
     auto body = tester_report(*f.probed, found);
@@ -70,7 +70,7 @@ void examine(desk& at, const job& work) {
 
 void probe_server(desk& at, const job& work) {
   auto server = work.with.server;
-  look_from_outside(at, work, std::move(server), [](desk& d, const job& j, const findings& f) {
+  look_from_outside(at, work, std::move(server), [](desk& d, const job& j, const query_results& f) {
     if (!f.probed) return d.refuse(j, {fault_code::timed_out, "the look from outside took too long"});
     const auto& x = *f.probed;
     const auto found = findings_about(d, f);

@@ -12,7 +12,7 @@ namespace {
 
 namespace json = matrix::json;
 
-json::value session_of(const findings& found) {
+json::value session_of(const query_results& found) {
   if (!found.status || found.status->empty()) return nullptr;
   auto parsed = json::parse(*found.status);
   return parsed ? std::move(*parsed) : json::value{nullptr};
@@ -110,7 +110,7 @@ void answer_list(desk& at, const job& work, const char* name, const std::vector<
 }
 
 void list_peers(desk& at, const job& work) {
-  ask_session(at, work, [](desk& d, const job& j, const findings& f) {
+  ask_session(at, work, [](desk& d, const job& j, const query_results& f) {
     if (!f.status) return d.refuse(j, {fault_code::timed_out, "the session did not answer in time"});
     auto rows = chat_peers(session_of(f), d.now_ms());
     for (auto& x : d.node().list_gateways()) rows.push_back(std::move(x));
@@ -119,7 +119,7 @@ void list_peers(desk& at, const job& work) {
 }
 
 void list_streams(desk& at, const job& work) {
-  ask_session(at, work, [](desk& d, const job& j, const findings& f) {
+  ask_session(at, work, [](desk& d, const job& j, const query_results& f) {
     if (!f.status) return d.refuse(j, {fault_code::timed_out, "the session did not answer in time"});
     answer_list(d, j, "streams", streams_of(session_of(f), d.now_ms()));
   });

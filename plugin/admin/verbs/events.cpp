@@ -49,7 +49,7 @@ std::string quoting_hint(const std::string& name) {
 
 /// An event that was neither stored nor staged nor seen. A parked room stores nothing of what comes, so it may be
 /// one of its own; what is no event's id never is.
-void answer_unknown(desk& at, const job& work, const findings& found) {
+void answer_unknown(desk& at, const job& work, const query_results& found) {
   auto x = std::make_shared<inquiry>();
   x->known.way = why::direction::in;
   x->known.is_known = false;
@@ -70,13 +70,13 @@ void answer_unknown(desk& at, const job& work, const findings& found) {
 }
 
 /// It may be what a staged event waits for.
-void look_for_who_waits(desk& at, const job& work, const findings& found) {
+void look_for_who_waits(desk& at, const job& work, const query_results& found) {
   constexpr std::size_t staged_told_max = 500, event_id_bytes_max = 255;
   if (!is_event_id(work.with.event) || work.with.event.size() > event_id_bytes_max)
     return answer_unknown(at, work, found);
   questions ask;
   ask.store = {{part::staged, store::list_staged{{}, staged_told_max, work.with.event}}};
-  at.gather(work, std::move(ask), [found](desk& d, const job& j, const findings& f) {
+  at.gather(work, std::move(ask), [found](desk& d, const job& j, const query_results& f) {
     auto x = std::make_shared<inquiry>();
     x->known.way = why::direction::in;
     x->known.is_known = false;
@@ -96,7 +96,7 @@ void ask_for_keys(desk& at, const job& work, const inquiry_ptr& x) {
   questions ask;
   ask.store.push_back(keys_question(server));
   ask.status = {{actor_kind::remote_server, server}};
-  at.gather(work, std::move(ask), [x, server](desk& d, const job& j, const findings& f) {
+  at.gather(work, std::move(ask), [x, server](desk& d, const job& j, const query_results& f) {
     why::take_keys(x->known, f, server);
     answer_why(d, j, x);
   });
@@ -107,7 +107,7 @@ void ask_who_has_the_key(desk& at, const job& work, const inquiry_ptr& x) {
   for (const auto& signer : x->signers)
     if (signer.server != at.who().server_name) ask.store.push_back(keys_question(signer.server));
   if (ask.store.empty()) return ask_for_keys(at, work, x);
-  at.gather(work, std::move(ask), [x](desk& d, const job& j, const findings& f) {
+  at.gather(work, std::move(ask), [x](desk& d, const job& j, const query_results& f) {
     why::take_signer(x->known, x->signers, f);
     ask_for_keys(d, j, x);
   });
@@ -120,7 +120,7 @@ void ask_the_room(desk& at, const job& work, const inquiry_ptr& x, bool is_awake
   ask.store = {{part::rooms, store::list_rooms{known.room_id, 1}}};
   if (!x->cited.empty()) ask.store.emplace_back(part::parents, store::load_events{known.room_id, x->cited});
   if (is_awake && !known.arrivals.empty()) ask.status = {{actor_kind::room, known.room_id}};
-  at.gather(work, std::move(ask), [x](desk& d, const job& j, const findings& f) {
+  at.gather(work, std::move(ask), [x](desk& d, const job& j, const query_results& f) {
     why::take_waiting(x->known, f, x->cited);
     const auto& arrivals = x->known.arrivals;
     if (!arrivals.empty() && !arrivals.front().key_server.empty()) return ask_who_has_the_key(d, j, x);
@@ -128,7 +128,7 @@ void ask_the_room(desk& at, const job& work, const inquiry_ptr& x, bool is_awake
   });
 }
 
-bool runs(const findings& found, std::string_view kind, std::string_view key) {
+bool runs(const query_results& found, std::string_view kind, std::string_view key) {
   return found.actors && std::any_of(found.actors->begin(), found.actors->end(), [&](const actor_row& a) {
            return a.kind == kind && a.key == key && a.phase == "running";
          });
@@ -147,7 +147,7 @@ void look_at_event(desk& at, const job& work, const std::string& event_id, std::
                {part::notification, store::find_notification{event_id}}};
   ask.actors = true;
   ask.status = {{actor_kind::session, ""}};
-  at.gather(work, std::move(ask), [x, event_id](desk& d, const job& j, const findings& f) {
+  at.gather(work, std::move(ask), [x, event_id](desk& d, const job& j, const query_results& f) {
     if (why::take_damage(x->known, f, event_id)) return answer_why(d, j, x);
     if (!why::take_event(x->known, f, d.who().server_name) && !why::take_event_of_hops(x->known, event_id))
       return answer_unknown(d, j, f);
@@ -165,7 +165,7 @@ void look_at_event(desk& at, const job& work, const std::string& event_id, std::
 }
 
 /// By what was found under the name that was given: an event, a message of the chat server, a transaction.
-void look_at_name(desk& at, const job& work, const findings& found) {
+void look_at_name(desk& at, const job& work, const query_results& found) {
   const auto& name = work.with.event;
   const auto* events = found.find<store::events_loaded>(part::event);
   const auto* staged = found.find<store::staged_found>(part::staged);
@@ -204,7 +204,7 @@ void look_up_name(desk& at, const job& work, const std::string& room_id) {
 void explain_event(desk& at, const job& work) {
   if (work.with.room.empty()) return look_up_name(at, work, {});
   store::list_rooms question{work.with.room};
-  at.gather(work, {{{part::rooms, std::move(question)}}, {}, false}, [](desk& d, const job& j, const findings& f) {
+  at.gather(work, {{{part::rooms, std::move(question)}}, {}, false}, [](desk& d, const job& j, const query_results& f) {
     const auto room = views::resolve_room(f, j.with.room);
     if (!room) return d.refuse(j, room.error());
     look_up_name(d, j, room->room_id);

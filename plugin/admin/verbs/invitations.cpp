@@ -15,16 +15,16 @@ void list_invitations(desk& at, const job& work) {
   auto question =
     every_invitation(work.with.all ? store::invitations_wanted::all : store::invitations_wanted::unsettled);
   at.gather(work, {{{"invitations", std::move(question)}}, {}, false},
-            [](desk& d, const job& j, const findings& f) { d.answer(j, views::invites(f, j.with, d.now_ms())); });
+            [](desk& d, const job& j, const query_results& f) { d.answer(j, views::invites(f, j.with, d.now_ms())); });
 }
 
-void show_found_invitation(desk& at, const job& work, const findings& found) {
+void show_found_invitation(desk& at, const job& work, const query_results& found) {
   auto resolved = views::resolve_invitation(found, work.with);
   if (!resolved) return at.refuse(work, resolved.error());
   questions ask;
   ask.store = {{"destinations", store::list_destinations{}}};
   ask.status = {{actor_kind::invitation, invitation::key_of(resolved->room_id, resolved->user_id)}};
-  at.gather(work, std::move(ask), [x = *resolved](desk& d, const job& j, const findings& f) {
+  at.gather(work, std::move(ask), [x = *resolved](desk& d, const job& j, const query_results& f) {
     d.answer(j, views::invitation(f, x, d.who().server_name, d.now_ms()));
   });
 }
@@ -53,7 +53,7 @@ bool is_over(const store::put_invitation& x) {
 }
 
 /// As the chat server would: by the one of ours who has invited.
-void revoke_found_invitation(desk& at, const job& work, const findings& found) {
+void revoke_found_invitation(desk& at, const job& work, const query_results& found) {
   const auto x = views::resolve_invitation(found, work.with);
   if (!x) return at.refuse(work, x.error());
   if (x->direction != invitation_direction::outgoing)
@@ -67,7 +67,7 @@ void revoke_found_invitation(desk& at, const job& work, const findings& found) {
 }
 
 /// What is still to be told is told now; one that is over is made once more, by the same inviter.
-void resend_found_invitation(desk& at, const job& work, const findings& found) {
+void resend_found_invitation(desk& at, const job& work, const query_results& found) {
   const auto x = views::resolve_invitation(found, work.with);
   if (!x) return at.refuse(work, x.error());
   if (waits_for_server(*x) || x->state == invitation_state::revoked_unconfirmed) {

@@ -15,18 +15,18 @@ void rank_actors(desk& at, const job& work) {
   questions ask{{}, {}, false};
   ask.ranked = actors_request{order->column, order->descending, work.with.filter, work.with.limit};
   at.gather(work, std::move(ask),
-            [](desk& d, const job& j, const findings& f) { d.answer(j, views::ranked_actors(f)); });
+            [](desk& d, const job& j, const query_results& f) { d.answer(j, views::ranked_actors(f)); });
 }
 
 void list_actors(desk& at, const job& work) {
   if (!work.with.sort.empty()) return rank_actors(at, work);
   at.gather(work, {{}, {}, true},
-            [](desk& d, const job& j, const findings& f) { d.answer(j, views::actors(f, j.with)); });
+            [](desk& d, const job& j, const query_results& f) { d.answer(j, views::actors(f, j.with)); });
 }
 
 void show_receipts(desk& at, const job& work) {
   at.gather(work, {{}, {{actor_kind::receipts, ""}}, false},
-            [](desk& d, const job& j, const findings& f) { d.answer(j, views::receipts(f)); });
+            [](desk& d, const job& j, const query_results& f) { d.answer(j, views::receipts(f)); });
 }
 
 void list_keys(desk& at, const job& work) {
@@ -38,7 +38,7 @@ void list_keys(desk& at, const job& work) {
                  {"staged", store::list_staged{work.with.server, staged_looked_at}}};
     ask.status = {{actor_kind::remote_server, work.with.server}};
     return at.gather(work, std::move(ask),
-                     [](desk& d, const job& j, const findings& f) { d.answer(j, views::server_keys(f, j.with)); });
+                     [](desk& d, const job& j, const query_results& f) { d.answer(j, views::server_keys(f, j.with)); });
   }
   key_row row;
   row.server_name = at.who().server_name;

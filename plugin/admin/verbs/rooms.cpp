@@ -15,14 +15,14 @@ void list_rooms(desk& at, const job& work) {
   ask.store = {{"rooms", store::list_rooms{}}};
   ask.ranked = actors_request{"failures", true, "parked", rooms_parked_max};
   at.gather(work, std::move(ask),
-            [](desk& d, const job& j, const findings& f) { d.answer(j, views::rooms(f, j.with)); });
+            [](desk& d, const job& j, const query_results& f) { d.answer(j, views::rooms(f, j.with)); });
 }
 
 void load_and_show(desk& at, const job& work, const store::room_summary& summary) {
   questions ask;
   ask.store = {{"room", store::load_room{summary.room_id}}, {"destinations", store::list_destinations{}}};
   ask.status = {{actor_kind::room, summary.room_id}};
-  at.gather(work, std::move(ask), [summary](desk& d, const job& j, const findings& f) {
+  at.gather(work, std::move(ask), [summary](desk& d, const job& j, const query_results& f) {
     auto body = views::room(f, summary, d.who().server_name, d.now_ms(), j.with.limit);
     if (!body) return d.refuse(j, body.error());
     tell_staged_waits(d, j, views::waits_of_room(f), std::move(*body));
@@ -30,12 +30,12 @@ void load_and_show(desk& at, const job& work, const store::room_summary& summary
 }
 
 /// A parked actor answers nothing, and its rows may be what it failed of: neither is waited for.
-void show_found_room(desk& at, const job& work, const findings& found) {
+void show_found_room(desk& at, const job& work, const query_results& found) {
   auto summary = views::resolve_room(found, work.with.room);
   if (!summary) return at.refuse(work, summary.error());
   questions ask;
   ask.actor = address{actor_kind::room, summary->room_id};
-  at.gather(work, std::move(ask), [summary = *summary](desk& d, const job& j, const findings& f) {
+  at.gather(work, std::move(ask), [summary = *summary](desk& d, const job& j, const query_results& f) {
     const auto* row = f.actors && !f.actors->empty() ? &f.actors->front() : nullptr;
     if (!row || !is_parked(*row)) return load_and_show(d, j, summary);
     d.answer(j, views::parked_room(summary, *row, d.who().supervision, d.now_ms()));

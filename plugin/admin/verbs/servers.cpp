@@ -19,7 +19,7 @@ void list_servers(desk& at, const job& work) {
               {"invitations", every_invitation(store::invitations_wanted::unsettled)}},
              {},
              false},
-            [](desk& d, const job& j, const findings& f) { d.answer(j, views::servers(f, j.with, d.now_ms())); });
+            [](desk& d, const job& j, const query_results& f) { d.answer(j, views::servers(f, j.with, d.now_ms())); });
 }
 
 void show_server(desk& at, const job& work) {
@@ -31,7 +31,7 @@ void show_server(desk& at, const job& work) {
                {"shared", store::find_shared_rooms{work.with.server, queue_shown}},
                {"invitations", every_invitation(store::invitations_wanted::unsettled)}};
   ask.status = {{actor_kind::remote_server, work.with.server}};
-  at.gather(work, std::move(ask), [](desk& d, const job& j, const findings& f) {
+  at.gather(work, std::move(ask), [](desk& d, const job& j, const query_results& f) {
     auto body = views::server(f, j.with, d.now_ms());
     if (!body) return d.refuse(j, body.error());
     // The rooms know what an event waits for, and there may be many of them: its last hop says the same. To find that
@@ -44,7 +44,7 @@ void show_server(desk& at, const job& work) {
   });
 }
 
-void retry_found_server(desk& at, const job& work, const findings& found) {
+void retry_found_server(desk& at, const job& work, const query_results& found) {
   namespace json = matrix::json;
   const auto* listed = found.find<store::destinations_listed>("destinations");
   if (!listed) return at.refuse(work, found.why_not("destinations"));
@@ -74,12 +74,12 @@ void retry_server(desk& at, const job& work) {
 }
 
 /// Whoever waits for the server goes on as soon as it may be spoken to.
-void wake_invitations(desk& at, const findings& found, const std::string& server) {
+void wake_invitations(desk& at, const query_results& found, const std::string& server) {
   for (const auto& x : views::invitations_waiting_for(found, server, at.now_ms()))
     at.node().tell({actor_kind::invitation, invitation::key_of(x.room_id, x.user_id)}, server_alive{server});
 }
 
-void pause_found_server(desk& at, const job& work, const findings& found, bool pauses) {
+void pause_found_server(desk& at, const job& work, const query_results& found, bool pauses) {
   namespace json = matrix::json;
   const auto& server = work.with.server;
   if (pauses && server == at.who().server_name)
@@ -104,7 +104,7 @@ void pause_server(desk& at, const job& work) {
   ask.store = {{"destinations", store::list_destinations{work.with.server}},
                {"invitations", every_invitation(store::invitations_wanted::unsettled)}};
   at.gather(work, std::move(ask),
-            [](desk& d, const job& j, const findings& f) { pause_found_server(d, j, f, Pauses); });
+            [](desk& d, const job& j, const query_results& f) { pause_found_server(d, j, f, Pauses); });
 }
 
 } // namespace

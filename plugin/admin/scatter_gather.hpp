@@ -18,7 +18,7 @@
 namespace causeway::admin {
 
 /// What was asked for one command and what came back in time.
-struct findings {
+struct query_results {
   std::map<std::string, store::answer, std::less<>> answers;
   std::optional<std::string> status; ///< JSON of the actor that was asked; empty text: it is not in memory
   std::optional<std::vector<actor_row>> actors;
@@ -41,10 +41,11 @@ struct findings {
 
 /// Collects the answers of one command, which come from any thread, then calls `done` exactly once: when all are there,
 /// or at the deadline with those that are. An answer that comes later is dropped.
-class gathering {
+class scatter_gather {
 public:
   /// @param timeout_ms  from `now_ms` on
-  gathering(std::size_t parts, std::int64_t now_ms, std::int64_t timeout_ms, std::function<void(findings)> done)
+  scatter_gather(std::size_t parts, std::int64_t now_ms, std::int64_t timeout_ms,
+                 std::function<void(query_results)> done)
       : missing_(parts), timeout_ms_(timeout_ms), deadline_ms_(now_ms + timeout_ms), done_(std::move(done)) {}
 
   void answered(const std::string& part, store::answer x);
@@ -64,8 +65,8 @@ private:
   mutable std::mutex mutex_;
   std::size_t missing_;
   const std::int64_t timeout_ms_, deadline_ms_;
-  std::function<void(findings)> done_; ///< empty once called
-  findings found_;
+  std::function<void(query_results)> done_; ///< empty once called
+  query_results found_;
 };
 
 } // namespace causeway::admin
