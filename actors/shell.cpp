@@ -53,7 +53,7 @@ void perform_one(shell_ptr self, persist& p, trace_id trace) {
   entry.sequence = ++s.last_sequence;
   s.commits.push_back(std::move(entry));
   auto me = caf::actor_cast<caf::actor>(self);
-  s.others->outside->commit(
+  s.router->outside->commit(
     std::move(p.batch), trace, s.failed,
     [me, failed = s.failed, sequence = s.last_sequence](const result<store::commit_outcome>& outcome) {
       if (!outcome) *failed = true;
@@ -63,12 +63,12 @@ void perform_one(shell_ptr self, persist& p, trace_id trace) {
 
 void perform_one(shell_ptr self, tell& t, trace_id trace) {
   if (t.body.trace == 0) t.body.trace = trace;
-  self->state.others->deliver(t.to, std::move(t.body));
+  self->state.router->deliver(t.to, std::move(t.body));
 }
 
 void perform_one(shell_ptr self, ask_store& a, trace_id trace) {
   auto me = caf::actor_cast<caf::actor>(self);
-  self->state.others->outside->ask(std::move(a.question),
+  self->state.router->outside->ask(std::move(a.question),
                                    [me, asked = a.asked, trace](std::shared_ptr<const store::answer> answer) {
                                      caf::anon_send(me, store_reply{asked, std::move(answer), trace});
                                    });
@@ -80,7 +80,7 @@ void perform_one(shell_ptr self, wake_me_at& w, trace_id) {
     s.timers.erase(w.name);
     return;
   }
-  const auto delay = std::chrono::milliseconds{std::max<time_ms>(0, w.at - s.others->outside->now())};
+  const auto delay = std::chrono::milliseconds{std::max<time_ms>(0, w.at - s.router->outside->now())};
   const auto due = self->clock().now() + delay;
   // Some ask for the same time again at each message that has to wait for it. One timer for each would fill CAF's
   // clock, which forgets none.
@@ -98,15 +98,15 @@ void perform_one(shell_ptr self, finish& f, trace_id) {
 
 void perform_one(shell_ptr self, note& n, trace_id trace) {
   if (n.trace == 0) n.trace = trace;
-  self->state.others->outside->log(n, self->state.who);
+  self->state.router->outside->log(n, self->state.who);
 }
 
-void perform_one(shell_ptr self, hop& h, trace_id trace) { self->state.others->add_hop(h, self->state.who, trace); }
+void perform_one(shell_ptr self, hop& h, trace_id trace) { self->state.router->add_hop(h, self->state.who, trace); }
 
 void perform(shell_ptr self, effects list, trace_id trace) {
   std::vector<send_frame> frames; // they leave together: each hand-over may wake the edge
   const auto hand_over = [&] {
-    if (!frames.empty()) self->state.others->outside->send(std::exchange(frames, {}));
+    if (!frames.empty()) self->state.router->outside->send(std::exchange(frames, {}));
   };
   for (auto& e : list) {
     auto* told = std::get_if<tell>(&e);
@@ -131,11 +131,11 @@ void wake_to_rest(shell_ptr self) {
 /// While an operator looks at this actor.
 effects handle_watched(shell_ptr self, const message& m) {
   auto& s = self->state;
-  const auto now = s.others->outside->now();
+  const auto now = s.router->outside->now();
   const auto begun = self->clock().now();
   auto list = s.machine->on(m, now);
   const auto took = std::chrono::duration_cast<std::chrono::microseconds>(self->clock().now() - begun);
-  s.others->tap.add(s.who, {now, type_of(m), took.count(), in_words(list), m.trace});
+  s.router->tap.add(s.who, {now, type_of(m), took.count(), in_words(list), m.trace});
   return list;
 }
 
@@ -147,9 +147,9 @@ void handle(shell_ptr self, message& m) {
   if (s.machine->can_rest()) wake_to_rest(self);
   s.wants_to_end = false;
   s.trace = m.trace;
-  m.watched = s.others->watched();
-  if (s.others->tap.wants(s.who)) perform(self, handle_watched(self, m), m.trace);
-  else perform(self, s.machine->on(m, s.others->outside->now()), m.trace);
+  m.watched = s.router->watched();
+  if (s.router->tap.wants(s.who)) perform(self, handle_watched(self, m), m.trace);
+  else perform(self, s.machine->on(m, s.router->outside->now()), m.trace);
   if (const bool patient = s.machine->may_wait(); patient != is_patient(*self)) set_patient(*self, patient);
   // Asked only when everything is on disk; the supervisor ends us unless it has routed something meanwhile.
   if (s.wants_to_end && s.commits.empty()) self->send(s.supervisor, may_end{s.who.key, s.handled, s.on_disk});
@@ -160,11 +160,11 @@ void handle(shell_ptr self, message& m) {
 
 } // namespace
 
-void switchboard::add_hop(const causeway::hop& x, const address& where, trace_id trace) const {
+void message_router::add_hop(const causeway::hop& x, const address& where, trace_id trace) const {
   hops.add(outside->now(), where, trace, x);
 }
 
-void switchboard::deliver(const address& to, message body) const {
+void message_router::deliver(const address& to, message body) const {
   if (body.trace == 0) {
     // What is no actor (files) answers a command without its envelope.
     const auto* done = std::get_if<command_done>(&body);
@@ -203,11 +203,11 @@ void switchboard::deliver(const address& to, message body) const {
   }
 }
 
-caf::behavior shell(shell_ptr self, std::shared_ptr<const switchboard> others, address who,
+caf::behavior shell(shell_ptr self, std::shared_ptr<const message_router> router, address who,
                     std::shared_ptr<any_machine> machine, caf::actor supervisor,
                     std::shared_ptr<actor_progress> progress) {
   auto& s = self->state;
-  s.others = std::move(others);
+  s.router = std::move(router);
   s.who = std::move(who);
   s.machine = std::move(machine);
   s.supervisor = std::move(supervisor);
@@ -238,7 +238,7 @@ caf::behavior shell(shell_ptr self, std::shared_ptr<const switchboard> others, a
       self->state.machine->take_over(m.now);
       message replaced{settings_replaced{}};
       if (!understands(self->state.who.kind, replaced)) return;
-      replaced.trace = self->state.others->new_trace();
+      replaced.trace = self->state.router->new_trace();
       handle(self, replaced);
     },
     [self](timer_fired& t) {
@@ -249,7 +249,7 @@ caf::behavior shell(shell_ptr self, std::shared_ptr<const switchboard> others, a
       // A new trace: what a timer does is about all that has come to wait meanwhile, and one that repeats itself would
       // carry its first one for ever.
       message m{timer_due{t.name}};
-      m.trace = self->state.others->new_trace();
+      m.trace = self->state.router->new_trace();
       handle(self, m);
     },
     [self](rest_due& r) {

@@ -84,7 +84,7 @@ using machine_factory = std::function<std::unique_ptr<any_machine>(const std::st
 
 /// How an actor finds the others: one supervisor per kind, which makes actors on demand. Filled before the first
 /// message.
-struct switchboard {
+struct message_router {
   std::array<caf::actor, actor_kinds> supervisors; ///< by kind
   world* outside = nullptr;
   mutable hop_ring hops;                ///< thread-safe
@@ -121,14 +121,14 @@ struct actor_progress {
 
 /// The one shell of all machines: turns messages into `on`, and effects into sends, commits and timers. It decides
 /// nothing.
-caf::behavior shell(caf::stateful_actor<struct shell_state>* self, std::shared_ptr<const switchboard> others,
+caf::behavior shell(caf::stateful_actor<struct shell_state>* self, std::shared_ptr<const message_router> router,
                     address who, std::shared_ptr<any_machine> machine, caf::actor supervisor,
                     std::shared_ptr<actor_progress> progress);
 
 /// State of a shell.
 struct shell_state {
   static inline const char* name = "causeway.shell";
-  std::shared_ptr<const switchboard> others;
+  std::shared_ptr<const message_router> router;
   address who;
   std::shared_ptr<any_machine> machine;
   caf::actor supervisor;
@@ -176,8 +176,8 @@ public:
   };
   std::optional<bulk> paced = {};
 };
-caf::behavior supervisor(caf::stateful_actor<struct supervisor_state>* self, std::shared_ptr<const switchboard> others,
-                         supervisor_settings settings);
+caf::behavior supervisor(caf::stateful_actor<struct supervisor_state>* self,
+                         std::shared_ptr<const message_router> router, supervisor_settings settings);
 
 struct supervisor_state {
   static inline const char* name = "causeway.supervisor";
@@ -207,7 +207,7 @@ struct supervisor_state {
   std::deque<std::string> to_make; ///< keys of those that are `wanted`, in order
   bool has_made = false;           ///< in this turn: the next ones wait for `make_due`
   supervisor_settings settings;
-  std::shared_ptr<const switchboard> others;
+  std::shared_ptr<const message_router> router;
   std::optional<bulk_pace> pace;
   bool pace_timer = false;                    ///< `bulk_due` is under way
   std::optional<activity::bookmark> swept_to; ///< somebody sweeps

@@ -6,7 +6,7 @@
 #include <type_traits>
 #include <variant>
 
-/// The map of the system: every kind of actor and all it understands, with who says it. The switchboard refuses
+/// The map of the system: every kind of actor and all it understands, with who says it. The message_router refuses
 /// whatever is not in here, so this file cannot fall behind the code. What a message means stands with its struct
 /// (room.hpp, remote_server.hpp, session.hpp, verifier.hpp, message.hpp).
 namespace causeway {

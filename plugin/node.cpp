@@ -33,7 +33,7 @@ std::vector<std::uint16_t> node::gateway_ports() const {
   return parts_->the_gateway ? parts_->the_gateway->ports() : std::vector<std::uint16_t>{};
 }
 
-hop_ring& node::hops() { return parts_->outside->board->hops; }
+hop_ring& node::hops() { return parts_->outside->router->hops; }
 
 std::vector<canary::path> node::canary_paths() {
   return {through_scheduler(*parts_->system), through_store(*parts_->store)};

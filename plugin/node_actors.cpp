@@ -12,9 +12,9 @@ namespace causeway {
 
 namespace {
 
-std::vector<caf::actor> supervisors_of(const switchboard& board) {
+std::vector<caf::actor> supervisors_of(const message_router& router) {
   std::vector<caf::actor> kinds;
-  for (const auto& s : board.supervisors)
+  for (const auto& s : router.supervisors)
     if (s) kinds.push_back(s);
   return kinds;
 }
@@ -61,8 +61,8 @@ admin::actors_ranked put_together(const std::vector<children_ranked>& kinds, con
 
 } // namespace
 
-void list_actors(const switchboard& board, std::function<void(std::vector<admin::actor_row>)> done) {
-  const auto kinds = supervisors_of(board);
+void list_actors(const message_router& router, std::function<void(std::vector<admin::actor_row>)> done) {
+  const auto kinds = supervisors_of(router);
   auto all = std::make_shared<parts_of_kinds<admin::actor_row>>();
   all->open = kinds.size();
   auto one = std::make_shared<std::function<void(std::vector<supervision>)>>(
@@ -75,8 +75,9 @@ void list_actors(const switchboard& board, std::function<void(std::vector<admin:
   for (const auto& s : kinds) caf::anon_send(s, list_children{one});
 }
 
-void find_actor(const switchboard& board, const address& who, std::function<void(std::vector<admin::actor_row>)> done) {
-  const auto& supervisor_of_kind = board.supervisors.at(static_cast<std::size_t>(who.kind));
+void find_actor(const message_router& router, const address& who,
+                std::function<void(std::vector<admin::actor_row>)> done) {
+  const auto& supervisor_of_kind = router.supervisors.at(static_cast<std::size_t>(who.kind));
   if (!supervisor_of_kind) return done({});
   auto one = std::make_shared<std::function<void(std::vector<supervision>)>>(
     [done = std::move(done)](const std::vector<supervision>& seen) {
@@ -87,7 +88,7 @@ void find_actor(const switchboard& board, const address& who, std::function<void
   caf::anon_send(supervisor_of_kind, list_children{one, who.key});
 }
 
-void rank_actors(const switchboard& board, const admin::actors_request& wanted,
+void rank_actors(const message_router& router, const admin::actors_request& wanted,
                  std::function<void(result<admin::actors_ranked>)> done) {
   const auto column = find_child_column(wanted.column);
   if (!column) return done(fault{fault_code::invalid_param, "sort: there is no column " + wanted.column});
@@ -97,7 +98,7 @@ void rank_actors(const switchboard& board, const admin::actors_request& wanted,
     if (at == child_phases.end()) return done(fault{fault_code::invalid_param, "there is no phase " + wanted.phase});
     order.phase = static_cast<std::size_t>(at - child_phases.begin());
   }
-  const auto kinds = supervisors_of(board);
+  const auto kinds = supervisors_of(router);
   auto all = std::make_shared<parts_of_kinds<children_ranked>>();
   all->open = kinds.size();
   auto one =

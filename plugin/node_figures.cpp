@@ -56,7 +56,7 @@ void node_inspector::gatherer::metrics(inspector::answer_function done) {
     open_.push_back(x);
   }
   std::size_t kinds = 0;
-  for (const auto& s : node.board->supervisors) kinds += s ? 1 : 0;
+  for (const auto& s : node.router->supervisors) kinds += s ? 1 : 0;
   {
     const std::lock_guard guard(x->mutex);
     x->open += kinds + 1;
@@ -67,7 +67,7 @@ void node_inspector::gatherer::metrics(inspector::answer_function done) {
   auto seen = std::make_shared<std::function<void(children_seen)>>([self = shared_from_this(), x](children_seen kind) {
     if (x->took([&](metrics_input& in) { in.actors.push_back(std::move(kind)); })) self->finish(x);
   });
-  for (const auto& s : node.board->supervisors)
+  for (const auto& s : node.router->supervisors)
     if (s) caf::anon_send(s, look_at_children{0, seen});
   look_at_store(x);
   if (x->took([](metrics_input&) {})) finish(x);
@@ -288,7 +288,7 @@ void node_inspector::gatherer::sweep_actors(std::function<void(inspector::late_r
   };
   auto all = std::make_shared<swept>();
   all->done = std::move(done);
-  for (const auto& s : node.board->supervisors) all->open += s ? 1 : 0;
+  for (const auto& s : node.router->supervisors) all->open += s ? 1 : 0;
   auto one = std::make_shared<std::function<void(children_seen)>>([all](children_seen seen) {
     {
       const std::lock_guard guard(all->mutex);
@@ -310,7 +310,7 @@ void node_inspector::gatherer::sweep_actors(std::function<void(inspector::late_r
       return out;
     });
   });
-  for (const auto& s : node.board->supervisors)
+  for (const auto& s : node.router->supervisors)
     if (s) caf::anon_send(s, look_at_children{actor_rows_max, one});
 }
 

@@ -22,7 +22,7 @@ void node_files::stop() {
   if (service_) service_->stop();
 }
 
-void node_files::deliver(const address& to, message x) { outside_.board->deliver(to, std::move(x)); }
+void node_files::deliver(const address& to, message x) { outside_.router->deliver(to, std::move(x)); }
 
 void node_files::answer(const std::string& gateway, gateway::federation_answer x) {
   outside_.gateways->send(gateway, x);

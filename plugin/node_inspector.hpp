@@ -24,7 +24,7 @@ struct inspected_node {
   store::store_thread* store = nullptr;
   const edge::edge* edge = nullptr;
   const traffic* seen = nullptr;
-  std::shared_ptr<const switchboard> board;
+  std::shared_ptr<const message_router> router;
   std::shared_ptr<const store::lease> held; ///< null: nobody else has this store
   std::function<void(const address&, std::function<void(std::string)>)> ask_status;
   std::function<std::vector<admin::alarm_row>()> alarms;

@@ -49,7 +49,7 @@ public:
   }
   void on_lost(const edge::connection& gone) override {
     is_open_.wait(false);
-    if (gone.peer_role == edge::role::chat) outside_.board->deliver({actor_kind::session, ""}, connection_lost{gone});
+    if (gone.peer_role == edge::role::chat) outside_.router->deliver({actor_kind::session, ""}, connection_lost{gone});
     else if (gone.peer_role == edge::role::gateway) outside_.gateways->on_lost(gone);
   }
 
@@ -73,9 +73,9 @@ status node::parts::open_edge() {
   outside->voice.open(*the_edge, place->held());
   if (place->held()) place->held()->tell_renewals([this] { outside->voice.go_on(); });
   frames.begin();
-  outside->board->deliver({actor_kind::session, ""}, passivate{});
-  outside->board->deliver({actor_kind::directory, ""}, passivate{});
-  outside->board->deliver({actor_kind::receipts, ""}, passivate{}); // what other servers have not been told
+  outside->router->deliver({actor_kind::session, ""}, passivate{});
+  outside->router->deliver({actor_kind::directory, ""}, passivate{});
+  outside->router->deliver({actor_kind::receipts, ""}, passivate{}); // what other servers have not been told
   return ok();
 }
 
@@ -102,7 +102,7 @@ status node::parts::open_inspector() {
   shown.store = store.get();
   shown.edge = the_edge.get();
   shown.seen = seen.get();
-  shown.board = outside->board;
+  shown.router = outside->router;
   shown.held = place->held();
   shown.ask_status = [this](const address& actor, auto done) { outside->ask_status(actor, std::move(done)); };
   shown.alarms = [this] { return standing.all(); };

@@ -19,15 +19,15 @@ void node_operator::ask_status(address who, std::function<void(std::string)> don
 }
 
 void node_operator::list_actors(std::function<void(std::vector<admin::actor_row>)> done) {
-  causeway::list_actors(*p_.outside.board, std::move(done));
+  causeway::list_actors(*p_.outside.router, std::move(done));
 }
 
 void node_operator::find_actor(address who, std::function<void(std::vector<admin::actor_row>)> done) {
-  causeway::find_actor(*p_.outside.board, who, std::move(done));
+  causeway::find_actor(*p_.outside.router, who, std::move(done));
 }
 
 void node_operator::rank_actors(admin::actors_request wanted, std::function<void(result<admin::actors_ranked>)> done) {
-  causeway::rank_actors(*p_.outside.board, wanted, std::move(done));
+  causeway::rank_actors(*p_.outside.router, wanted, std::move(done));
 }
 
 void node_operator::commit(store::store_batch batch, std::function<void(status)> done) {
@@ -39,7 +39,7 @@ void node_operator::commit(store::store_batch batch, std::function<void(status)>
     nullptr);
 }
 
-void node_operator::tell(address to, message x) { p_.outside.board->deliver(to, std::move(x)); }
+void node_operator::tell(address to, message x) { p_.outside.router->deliver(to, std::move(x)); }
 
 void node_operator::send(edge::connection to, edge::frame x) { p_.the_edge->send(to, std::move(x)); }
 
@@ -50,12 +50,12 @@ std::string node_operator::why_excluded(std::string_view server) {
 
 std::vector<admin::hop_row> node_operator::find_hops(std::string_view event_id) {
   std::vector<admin::hop_row> rows;
-  for (const auto& x : p_.outside.board->hops.of(event_id)) rows.push_back(row_of(x));
+  for (const auto& x : p_.outside.router->hops.of(event_id)) rows.push_back(row_of(x));
   return rows;
 }
 
 std::vector<std::string> node_operator::events_of_transaction(std::string_view id) {
-  return p_.outside.board->hops.events_of_transaction(id);
+  return p_.outside.router->hops.events_of_transaction(id);
 }
 
 std::vector<admin::peer_row> node_operator::list_gateways() {
@@ -75,7 +75,7 @@ void node_operator::trace_actor(trace_request wanted, traced done) {
     done(std::move(rows));
   };
   const auto until = now_ms() + wanted.seconds * 1'000;
-  if (!p_.outside.board->tap.begin(std::move(wanted.who), {wanted.count, wanted.every, until}, tell))
+  if (!p_.outside.router->tap.begin(std::move(wanted.who), {wanted.count, wanted.every, until}, tell))
     done(fault{fault_code::overloaded, "another actor is being traced; one at a time is"});
 }
 

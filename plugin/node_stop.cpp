@@ -17,7 +17,7 @@ constexpr auto goodbye_patience = std::chrono::seconds{2};
 
 void node::parts::say_goodbye() {
   if (!the_edge || !system) return;
-  outside->board->deliver({actor_kind::session, ""}, node_stopping{});
+  outside->router->deliver({actor_kind::session, ""}, node_stopping{});
   // What was delivered before is done when this is answered.
   auto said = std::make_shared<std::promise<void>>();
   auto done = said->get_future();
@@ -39,7 +39,7 @@ void node::parts::stop() {
   say_goodbye();
   if (system) {
     // What the actors have decided is on its way to the store; nothing was acknowledged that is not there.
-    for (const auto& s : outside->board->supervisors)
+    for (const auto& s : outside->router->supervisors)
       if (s) caf::anon_send(s, end_all{});
     system->await_all_actors_done();
   }
@@ -50,7 +50,7 @@ void node::parts::stop() {
   the_gateway.reset();
   admin.reset();
   services.reset();
-  if (outside) outside->board->supervisors = {};
+  if (outside) outside->router->supervisors = {};
   system.reset();
   if (store) store->leave(); // last: by now the ports are free
 }

@@ -63,7 +63,7 @@ private:
   std::atomic<std::int64_t> sum_ms_{0};
 };
 
-/// What goes through the node, counted where it crosses a border (the commit, the gateway, the switchboard): the
+/// What goes through the node, counted where it crosses a border (the commit, the gateway, the message_router): the
 /// machines know nothing of it. A count is one relaxed addition, 1 to 5 ns. A transaction, an answer of another server
 /// and a room's share of a transaction take a lock each, about 0.1 us.
 ///

@@ -18,7 +18,7 @@ constexpr auto purge_interval = std::chrono::minutes{10};
 void node::parts::maintain(std::chrono::steady_clock::time_point& next_purge) {
   watch_clock();
   admin->expire();
-  outside->board->tap.expire(outside->now());
+  outside->router->tap.expire(outside->now());
   if (inspector) inspector->maintenance_ran();
   files->tick();
   outside->gateways->expire();
@@ -50,7 +50,7 @@ void node::parts::watch_clock() {
     log->write(
       note{log_level::warning, "N724 clock was set; all actors recreated", {{"by_ms", std::to_string(now.set_by)}}},
       us);
-    for (const auto& s : outside->board->supervisors)
+    for (const auto& s : outside->router->supervisors)
       if (s)
         caf::anon_send(s, remake_all{{fault_code::clock_wrong,
                                       "the clock was set while it was carried out; repeat it with the same id"}});
@@ -58,7 +58,7 @@ void node::parts::watch_clock() {
   if (is_wrong) gate->close(now.why);
   else gate->open();
   // Every second: a session that was made meanwhile knows nothing.
-  if (is_wrong || now.is_news) outside->board->deliver({actor_kind::session, ""}, clock_state_changed{now.why});
+  if (is_wrong || now.is_news) outside->router->deliver({actor_kind::session, ""}, clock_state_changed{now.why});
 }
 
 void node::parts::reload(const config::options& wanted) {
@@ -72,7 +72,7 @@ void node::parts::reload(const config::options& wanted) {
   };
   said("log", log->reload(wanted.log.level));
   options.log.level = wanted.log.level;
-  outside->board->logs_debug = wanted.log.level == "debug";
+  outside->router->logs_debug = wanted.log.level == "debug";
   if (the_gateway && !options.gateway.plain_http) {
     said("certificate", the_gateway->reload_certificate());
     log_certificate_problems(options, *log, outside->now());
@@ -92,7 +92,7 @@ void node::parts::reload(const config::options& wanted) {
 
 void node::parts::publish(const std::shared_ptr<const settings>& now) {
   outside->gateways->take_over(now);
-  for (const auto& s : outside->board->supervisors)
+  for (const auto& s : outside->router->supervisors)
     if (s) caf::anon_send(s, settings_changed{now});
 }
 

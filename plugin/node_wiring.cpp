@@ -24,15 +24,16 @@ void node::parts::connect_world() {
   seen = std::make_unique<traffic>(options.node.server_name, options.admin.metrics_servers);
   outside = std::make_unique<node_world>(*store, *log, *seen);
   outside->on_switched = [this](federation_switches now) { live_settings->switch_federation(std::move(now)); };
-  outside->board = std::make_shared<switchboard>();
-  outside->board->outside = outside.get();
-  outside->board->begin_traces(wall_clock_ms());
-  outside->board->logs_debug = options.log.level == "debug";
-  if (const auto mib = options.node.hops_kept_mib; mib > 0) outside->board->hops.listen(std::size_t{mib} * 1024 * 1024);
+  outside->router = std::make_shared<message_router>();
+  outside->router->outside = outside.get();
+  outside->router->begin_traces(wall_clock_ms());
+  outside->router->logs_debug = options.log.level == "debug";
+  if (const auto mib = options.node.hops_kept_mib; mib > 0)
+    outside->router->hops.listen(std::size_t{mib} * 1024 * 1024);
 }
 
 void node::parts::connect_gateways(const std::vector<std::string>& known_servers) {
-  auto deliver = [board = outside->board](const address& to, message m) { board->deliver(to, std::move(m)); };
+  auto deliver = [router = outside->router](const address& to, message m) { router->deliver(to, std::move(m)); };
   outside->gateways = std::make_unique<gateway_links>(
     context_now(), deliver,
     [this](const edge::connection& to, edge::frame f) { outside->voice.send(to, std::move(f)); },
@@ -73,15 +74,15 @@ void node::parts::watch_store() {
                  {actor_kind::store, ""});
     if (!fails) log->write(note{log_level::info, "D402 store writes again", {}}, {actor_kind::store, ""});
     is_out = fails;
-    outside->board->deliver({actor_kind::session, ""}, store_state_changed{why});
+    outside->router->deliver({actor_kind::session, ""}, store_state_changed{why});
   });
 }
 
 void node::parts::spawn_supervisors(const std::string& seed, const store::known_loaded& known) {
   auto spawn = [&](actor_kind kind, machine_factory make, std::shared_ptr<known_keys> keys = nullptr,
                    std::shared_ptr<const door> guard = nullptr, std::optional<supervisor_settings::bulk> paced = {}) {
-    outside->board->supervisors[static_cast<std::size_t>(kind)] =
-      system->spawn(supervisor, std::shared_ptr<const switchboard>(outside->board),
+    outside->router->supervisors[static_cast<std::size_t>(kind)] =
+      system->spawn(supervisor, std::shared_ptr<const message_router>(outside->router),
                     supervisor_settings{kind, options.supervisor, std::move(make), std::move(keys), std::move(guard),
                                         std::move(paced)});
   };

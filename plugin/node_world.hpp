@@ -38,7 +38,7 @@ public:
           message advanced{outbox_advanced{
             outcome->outbox_heads, std::make_shared<decltype(outcome->outbox_rows)>(std::move(outcome->outbox_rows))}};
           advanced.trace = trace;
-          board->deliver({actor_kind::session, ""}, std::move(advanced));
+          router->deliver({actor_kind::session, ""}, std::move(advanced));
         }
         done(std::move(outcome));
       },
@@ -50,7 +50,7 @@ public:
     });
   }
   void send(gateway::http_request x, trace_id trace) override {
-    if (board->logs_debug)
+    if (router->logs_debug)
       log_.write(note{log_level::debug,
                       "N733 request sent",
                       {{"server", x.server_name}, {"method", x.method}, {"target", excerpt(x.target, target_chars)}},
@@ -60,7 +60,7 @@ public:
     gateways->send(std::move(x), trace);
   }
   void send(federation_reply x, trace_id trace) override {
-    if (board->logs_debug)
+    if (router->logs_debug)
       log_.write(note{log_level::debug, "N732 request answered", {{"status", std::to_string(x.status)}}, trace},
                  gateway_border_);
     seen_.replied(x.status);
@@ -92,25 +92,25 @@ public:
   }
 
   void ask_status(const address& who, std::function<void(std::string)> done) {
-    board->deliver(who, status_request{us_, statuses_.put(std::move(done))});
+    router->deliver(who, status_request{us_, statuses_.put(std::move(done))});
   }
   void ask_peer(const std::string& server, peer_request question, std::function<void(peer_answer)> done) {
     question.reply_to = us_;
     question.asked = peer_answers_.put(std::move(done));
-    board->deliver({actor_kind::remote_server, server}, std::move(question));
+    router->deliver({actor_kind::remote_server, server}, std::move(question));
   }
   /// Events of another server that its own transactions have not brought.
   void hand_in(const std::string& room_id, pdus_received events, std::function<void(pdus_handled)> done) {
     events.reply_to = us_;
     events.asked = handlings_.put(std::move(done));
-    board->deliver({actor_kind::room, room_id}, std::move(events));
+    router->deliver({actor_kind::room, room_id}, std::move(events));
   }
 
   /// A request of another server begins a trace.
   trace_id begin_request(const std::string& origin, const gateway::federation_request& x) {
-    const auto trace = board->new_trace();
-    board->hop(hop_stage::gateway_in, gateway_border_, trace);
-    if (board->logs_debug)
+    const auto trace = router->new_trace();
+    router->hop(hop_stage::gateway_in, gateway_border_, trace);
+    if (router->logs_debug)
       log_.write(note{log_level::debug,
                       "N731 request received",
                       {{"origin", origin}, {"method", x.method}, {"target", excerpt(x.target, target_chars)}},
@@ -121,12 +121,12 @@ public:
   /// A frame of the chat server begins one, too.
   void chat_frame(const edge::connection& from, edge::frame&& f) {
     message m{frame_received{from, std::move(f)}};
-    m.trace = board->new_trace();
-    board->hop(hop_stage::edge_in, {actor_kind::edge, ""}, m.trace);
-    board->deliver({actor_kind::session, ""}, std::move(m));
+    m.trace = router->new_trace();
+    router->hop(hop_stage::edge_in, {actor_kind::edge, ""}, m.trace);
+    router->deliver({actor_kind::session, ""}, std::move(m));
   }
 
-  std::shared_ptr<switchboard> board;
+  std::shared_ptr<message_router> router;
   node_clock clock{wall_clock_ms(), steady_clock_ms()};
   std::unique_ptr<gateway_links> gateways;
   node_voice voice;

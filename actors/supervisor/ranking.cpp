@@ -186,7 +186,7 @@ children_counted child_ranking::counted_without_looking(const supervisor_state& 
 }
 
 child_ranking::found child_ranking::look(supervisor_state& of) {
-  looked_at_ = of.others->outside->now();
+  looked_at_ = of.router->outside->now();
   const auto kind = name(of.settings.kind);
   if (wanted_.phase && of.phases.at(*wanted_.phase) == 0) return {}; // as good as always: nobody is parked
   first_places best{wanted_, 2 * wanted_.limit}; // who takes the place of one that goes is among them
@@ -240,7 +240,7 @@ child_ranking::found child_ranking::look(supervisor_state& of) {
 
 children_ranked rank(supervisor_state& of, const child_order& wanted) {
   std::optional<child_ranking> once; // those who look already are not made to begin anew
-  const auto now = of.others->outside->now();
+  const auto now = of.router->outside->now();
   auto& kept = of.rankings;
   std::erase_if(kept, [&](const child_ranking& x) { // of later: the clock was set back
     return now < x.looked_at() || now - x.looked_at() > forgotten_after_ms;

@@ -15,7 +15,7 @@ using child = supervisor_state::child;
 
 void log(supervisor_ptr self, log_level level, const char* what, const std::string& key, const std::string& why,
          trace_id trace) {
-  self->state.others->outside->log(note{level, what, {{"why", why}}, trace}, {self->state.settings.kind, key});
+  self->state.router->outside->log(note{level, what, {{"why", why}}, trace}, {self->state.settings.kind, key});
 }
 
 /// Commands remembered of an actor: as many as a chat server usually may have open.
@@ -39,7 +39,7 @@ void tell_lost(supervisor_ptr self, lazy_deque<command_reference>& commands, con
   for (auto& each : std::exchange(commands, {})) by_session[each.session].references.push_back(std::move(each));
   for (auto& [session, lost] : by_session) {
     lost.why = why;
-    self->state.others->deliver({actor_kind::session, session}, std::move(lost));
+    self->state.router->deliver({actor_kind::session, session}, std::move(lost));
   }
 }
 
@@ -56,7 +56,7 @@ void pass_on(supervisor_ptr self, const std::string& key, child& c, message body
   // than the last that was marked, and where the actor has stopped it is the oldest itself or close to it.
   if (messages_begun(c) >= c.marked) {
     c.marked = c.routed;
-    c.marked_at = self->state.others->outside->now();
+    c.marked_at = self->state.router->outside->now();
   }
   // The directory passes a command on at once: of what it has had the end is not its to tell.
   if (const auto* command = std::holds_alternative<command_received>(body) ? nullptr : command_in(body)) {
@@ -68,7 +68,7 @@ void pass_on(supervisor_ptr self, const std::string& key, child& c, message body
 
 /// Of what waits for an actor to be made, the first; else a new one.
 trace_id trace_of_waiting(supervisor_ptr self, const child& c) {
-  return c.waiting.empty() ? self->state.others->new_trace() : c.waiting.front().trace;
+  return c.waiting.empty() ? self->state.router->new_trace() : c.waiting.front().trace;
 }
 
 /// @returns false when there is no child by that key any more
@@ -79,7 +79,7 @@ bool make(supervisor_ptr self, const std::string& key, child& c, trace_id trace)
   c.routed = 0;
   c.marked = 0;
   c.progress = std::make_shared<actor_progress>();
-  c.since = s.others->outside->now();
+  c.since = s.router->outside->now();
   std::shared_ptr<any_machine> machine;
   try {
     machine = s.settings.make(key);
@@ -91,7 +91,7 @@ bool make(supervisor_ptr self, const std::string& key, child& c, trace_id trace)
     if (const auto at = s.children.find(key); at != s.children.end()) s.erase(at);
     return false;
   }
-  c.handle = self->spawn<caf::monitored>(shell, s.others, address{s.settings.kind, key}, std::move(machine),
+  c.handle = self->spawn<caf::monitored>(shell, s.router, address{s.settings.kind, key}, std::move(machine),
                                          caf::actor_cast<caf::actor>(self), c.progress);
   s.keys[c.handle.address()] = key;
   message first{start{}};
@@ -105,7 +105,7 @@ bool make(supervisor_ptr self, const std::string& key, child& c, trace_id trace)
 
 void failed(supervisor_ptr self, const std::string& key, child& c, const std::string& why) {
   auto& s = self->state;
-  const auto now = s.others->outside->now();
+  const auto now = s.router->outside->now();
   const auto trace = c.progress->failed_under.load(std::memory_order_relaxed);
   c.handle = nullptr;
   c.progress = nullptr;
@@ -162,14 +162,14 @@ void hand_on(supervisor_ptr self, routed& m) {
   auto& s = self->state;
   if (const auto* asked = std::get_if<status_request>(&m.body); asked && !s.children.contains(m.key)) {
     // Looking must not make an actor.
-    s.others->deliver(asked->reply_to, status_response{asked->asked, {s.settings.kind, m.key}, {}});
+    s.router->deliver(asked->reply_to, status_response{asked->asked, {s.settings.kind, m.key}, {}});
     return;
   }
   if (s.settings.guard && !s.children.contains(m.key)) {
     if (auto instead = s.settings.guard->answer(m.key, m.body)) {
       for (auto& t : *instead) {
         t.body.trace = m.body.trace;
-        s.others->deliver(t.to, std::move(t.body));
+        s.router->deliver(t.to, std::move(t.body));
       }
       return;
     }
@@ -193,7 +193,7 @@ void hand_on(supervisor_ptr self, routed& m) {
     return tell_lost(self, refused,
                      {fault_code::parked, std::string{name(s.settings.kind)} + " " + m.key + ": " + c.last_fault});
   }
-  if (c.waiting.empty()) c.waiting_since = s.others->outside->now();
+  if (c.waiting.empty()) c.waiting_since = s.router->outside->now();
   s.note(c);
   if (c.waiting.size() < s.settings.options.parked_input_max) c.waiting.push_back(std::move(m.body));
   else
@@ -290,8 +290,9 @@ void end_everything(supervisor_ptr self) {
 
 } // namespace
 
-caf::behavior supervisor(supervisor_ptr self, std::shared_ptr<const switchboard> others, supervisor_settings settings) {
-  self->state.others = std::move(others);
+caf::behavior supervisor(supervisor_ptr self, std::shared_ptr<const message_router> router,
+                         supervisor_settings settings) {
+  self->state.router = std::move(router);
   self->state.settings = std::move(settings);
   if (const auto& paced = self->state.settings.paced) self->state.pace.emplace(paced->bounds);
   self->set_down_handler([self](caf::down_msg& d) { child_down(self, d); });

@@ -77,7 +77,7 @@ children_seen sweep(supervisor_state& of, std::size_t rows_max) {
     for (const auto& [key, x] : of.children) add_to_totals(seen, x);
     return seen;
   }
-  of.swept_at = of.others->outside->now();
+  of.swept_at = of.router->outside->now();
   if (!of.swept_to) {
     of.swept_to.emplace(of.changes);
     seen.begins = true;
@@ -97,7 +97,7 @@ children_seen sweep(supervisor_state& of, std::size_t rows_max) {
 
 void note_gone(supervisor_state& of, const std::string& key) {
   if (!of.swept_to) return;
-  if (of.others->outside->now() - of.swept_at > nobody_after_ms) {
+  if (of.router->outside->now() - of.swept_at > nobody_after_ms) {
     of.gone.clear();
     of.swept_to.reset();
   } else if (of.gone.size() < gone_max) {

@@ -156,7 +156,7 @@ BOOST_AUTO_TEST_CASE(a_question_to_the_store_is_answered_to_the_one_who_asked) {
 BOOST_AUTO_TEST_CASE(a_message_for_an_actor_that_does_not_understand_it_is_logged_and_dropped) {
   rig r;
   r.open();
-  r.board->deliver({actor_kind::remote_server, "x"}, room_invite_request{});
+  r.router->deliver({actor_kind::remote_server, "x"}, room_invite_request{});
   r.scheduler.run();
   BOOST_TEST(r.made == 0);
   BOOST_TEST(r.outside.logged.size() == 1u);

@@ -108,7 +108,7 @@ struct shell_rig {
   caf::actor_system system{config};
   caf::scheduler::test_coordinator& scheduler = dynamic_cast<caf::scheduler::test_coordinator&>(system.scheduler());
   fake_world outside{scheduler};
-  std::shared_ptr<switchboard> board = std::make_shared<switchboard>();
+  std::shared_ptr<message_router> router = std::make_shared<message_router>();
   config::supervisor_options options;
   script play = [](const message&, time_ms) { return effects{}; };
   std::vector<std::string> heard; ///< kinds of messages, in order
@@ -121,13 +121,13 @@ struct shell_rig {
   std::optional<supervisor_settings::bulk> paced;
   caf::actor boss;
 
-  shell_rig() { board->outside = &outside; }
+  shell_rig() { router->outside = &outside; }
   ~shell_rig() {
     if (boss) caf::anon_send(boss, end_all{});
     scheduler.run();
   }
   void open() {
-    boss = system.spawn(supervisor, std::shared_ptr<const switchboard>(board),
+    boss = system.spawn(supervisor, std::shared_ptr<const message_router>(router),
                         supervisor_settings{actor_kind::remote_server, options,
                                             [this](const std::string&) -> std::unique_ptr<any_machine> {
                                               ++made;
@@ -141,7 +141,7 @@ struct shell_rig {
                                                 s, [this](const auto& now) { taken_over.push_back(now); });
                                             },
                                             known, guard, paced});
-    board->supervisors[static_cast<std::size_t>(actor_kind::remote_server)] = boss;
+    router->supervisors[static_cast<std::size_t>(actor_kind::remote_server)] = boss;
     scheduler.run();
   }
   static std::string kind_of(const message& m) {
@@ -154,7 +154,7 @@ struct shell_rig {
   }
   /// A message the test can tell from others by its word.
   void say(const std::string& word, const std::string& to = "x") {
-    board->deliver({actor_kind::remote_server, to}, server_alive{word});
+    router->deliver({actor_kind::remote_server, to}, server_alive{word});
     scheduler.run();
   }
   void pass(std::chrono::milliseconds time) {

@@ -32,7 +32,7 @@ BOOST_AUTO_TEST_CASE(all_that_is_done_because_of_a_message_has_its_trace) {
   r.open();
   message go{server_alive{"go"}};
   go.trace = 77;
-  r.board->deliver({actor_kind::remote_server, "x"}, std::move(go));
+  r.router->deliver({actor_kind::remote_server, "x"}, std::move(go));
   r.scheduler.run();
   r.outside.finish_commit();
   r.scheduler.run();
@@ -99,7 +99,7 @@ BOOST_AUTO_TEST_CASE(the_mailbox_of_an_actor_holds_what_it_has_not_begun) {
   };
   r.open();
   r.say("first");
-  for (const auto* word : {"a", "b", "c"}) r.board->deliver({actor_kind::remote_server, "x"}, server_alive{word});
+  for (const auto* word : {"a", "b", "c"}) r.router->deliver({actor_kind::remote_server, "x"}, server_alive{word});
   look();
   while (r.scheduler.prioritize(r.boss)) r.scheduler.run_once(); // the supervisor only
   r.scheduler.run();
@@ -128,10 +128,10 @@ BOOST_AUTO_TEST_CASE(one_sees_since_when_messages_wait_and_what_handling_them_to
                              [&](std::vector<supervision> rows) { since.push_back(rows.at(0).oldest_waiting); })});
     while (r.scheduler.prioritize(r.boss)) r.scheduler.run_once(); // the supervisor only: the actor stands still
   };
-  r.board->deliver({actor_kind::remote_server, "x"}, server_alive{"slow"});
+  r.router->deliver({actor_kind::remote_server, "x"}, server_alive{"slow"});
   look();
   r.scheduler.advance_time(milliseconds{700});
-  r.board->deliver({actor_kind::remote_server, "x"}, server_alive{"later"});
+  r.router->deliver({actor_kind::remote_server, "x"}, server_alive{"later"});
   look();
   r.scheduler.run();
   look();
@@ -176,23 +176,23 @@ BOOST_AUTO_TEST_CASE(hops_are_made_and_kept_only_while_somebody_listens) {
   r.outside.finish_commit();
   r.scheduler.run();
   BOOST_TEST(asked == 0);
-  BOOST_TEST(r.board->hops.all().empty());
-  r.board->hops.listen(hop_ring::bytes_min);
+  BOOST_TEST(r.router->hops.all().empty());
+  r.router->hops.listen(hop_ring::bytes_min);
   r.say("go");
   const auto trace = r.heard_traces.back();
-  BOOST_REQUIRE(r.board->hops.all().size() == 1u);
-  const auto sent = r.board->hops.all()[0];
+  BOOST_REQUIRE(r.router->hops.all().size() == 1u);
+  const auto sent = r.router->hops.all()[0];
   BOOST_TEST(sent.what.event_id == "$event");
   BOOST_TEST((sent.what.stage == hop_stage::sent));
   BOOST_TEST((sent.where == address{actor_kind::remote_server, "x"}));
   BOOST_TEST(sent.trace == trace);
   r.outside.finish_commit();
   r.scheduler.run();
-  BOOST_REQUIRE(r.board->hops.of("$other").size() == 1u); // on disk, not before
-  BOOST_TEST((r.board->hops.of("$other")[0].what.stage == hop_stage::queued));
-  r.board->hops.stop();
+  BOOST_REQUIRE(r.router->hops.of("$other").size() == 1u); // on disk, not before
+  BOOST_TEST((r.router->hops.of("$other")[0].what.stage == hop_stage::queued));
+  r.router->hops.stop();
   r.say("go");
-  BOOST_TEST(r.board->hops.all().empty());
+  BOOST_TEST(r.router->hops.all().empty());
 }
 
 BOOST_AUTO_TEST_CASE(a_change_of_the_settings_reaches_every_actor_in_its_place_between_the_messages) {

@@ -30,9 +30,9 @@ struct supervised {
   supervisor_state state;
 
   supervised() {
-    auto board = std::make_shared<switchboard>();
-    board->outside = &outside;
-    state.others = board;
+    auto router = std::make_shared<message_router>();
+    router->outside = &outside;
+    state.router = router;
   }
   supervisor_state::child& child(const std::string& key) {
     auto& x = state.add(key).first->second;

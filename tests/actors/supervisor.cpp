@@ -26,7 +26,7 @@ BOOST_AUTO_TEST_CASE(a_crowd_that_is_spoken_to_at_once_does_not_hold_up_who_is_t
   r.say("hello", "friend");
   r.heard.clear();
   const auto tell = [&](const std::string& to, const char* word) {
-    r.board->deliver({actor_kind::remote_server, to}, server_alive{word});
+    r.router->deliver({actor_kind::remote_server, to}, server_alive{word});
   };
   constexpr int crowd = 100;
   for (int i = 0; i < crowd; ++i) tell("dead" + std::to_string(i), "wake");
@@ -42,7 +42,7 @@ BOOST_AUTO_TEST_CASE(what_is_said_to_an_actor_that_is_still_wanted_is_heard_in_o
   rig r;
   r.open();
   for (const auto* to : {"a", "b"})
-    for (const auto* word : {"1", "2"}) r.board->deliver({actor_kind::remote_server, to}, server_alive{word});
+    for (const auto* word : {"1", "2"}) r.router->deliver({actor_kind::remote_server, to}, server_alive{word});
   r.scheduler.run();
   BOOST_TEST(r.heard == (std::vector<std::string>{"start", "1", "2", "start", "1", "2"}),
              boost::test_tools::per_element());
@@ -91,7 +91,7 @@ BOOST_AUTO_TEST_CASE(after_a_failed_commit_nothing_more_is_written) {
   // The store has refused, the actor does not know yet and decides once more.
   auto done = std::move(r.outside.commits.front().second);
   done(fault{fault_code::store_failed, "disk full"});
-  r.board->deliver({actor_kind::remote_server, "x"}, server_alive{"go"});
+  r.router->deliver({actor_kind::remote_server, "x"}, server_alive{"go"});
   r.outside.commits.pop_front();
   r.scheduler.run();
   BOOST_TEST(r.outside.commits.empty());
@@ -125,7 +125,7 @@ BOOST_AUTO_TEST_CASE(commands_that_were_lost_with_an_actor_are_told_to_their_ses
   r.open();
   std::vector<std::string> lost;
   auto sessions = r.system.spawn(
-    supervisor, std::shared_ptr<const switchboard>(r.board),
+    supervisor, std::shared_ptr<const message_router>(r.router),
     supervisor_settings{actor_kind::session, r.options, [&](const std::string&) {
                           return std::make_unique<scripted>([&](const message& m, time_ms) {
                             if (const auto* told = std::get_if<commands_lost>(&m))
@@ -134,7 +134,7 @@ BOOST_AUTO_TEST_CASE(commands_that_were_lost_with_an_actor_are_told_to_their_ses
                             return effects{};
                           });
                         }});
-  r.board->supervisors[static_cast<std::size_t>(actor_kind::session)] = sessions;
+  r.router->supervisors[static_cast<std::size_t>(actor_kind::session)] = sessions;
   auto command = [&](const std::string& id) {
     chat_command c;
     c.reference = {"", id, 1};
@@ -172,7 +172,7 @@ BOOST_AUTO_TEST_CASE(actors_are_made_anew_when_the_clock_was_set_and_nothing_tha
   for (int times = 2; times <= 4; ++times) { // no failures: nobody is parked
     r.heard.clear();
     caf::anon_send(r.boss, remake_all{{fault_code::clock_wrong, "set"}});
-    r.board->deliver({actor_kind::remote_server, "x"}, server_alive{"meanwhile"});
+    r.router->deliver({actor_kind::remote_server, "x"}, server_alive{"meanwhile"});
     r.scheduler.run();
     BOOST_TEST(r.made == 2 * times);
     BOOST_TEST(std::count(r.heard.begin(), r.heard.end(), "start") == 2);
@@ -240,12 +240,12 @@ BOOST_AUTO_TEST_CASE(a_key_no_machine_can_be_made_of_is_no_reason_to_fail) {
   rig r;
   r.open();
   auto boss = r.system.spawn(
-    supervisor, std::shared_ptr<const switchboard>(r.board),
+    supervisor, std::shared_ptr<const message_router>(r.router),
     supervisor_settings{actor_kind::invitation, r.options, [](const std::string& key) -> std::unique_ptr<any_machine> {
                           throw std::logic_error("not the key of an invitation: " + key);
                         }});
-  r.board->supervisors[static_cast<std::size_t>(actor_kind::invitation)] = boss;
-  r.board->deliver({actor_kind::invitation, "nonsense"}, room_invite_request{});
+  r.router->supervisors[static_cast<std::size_t>(actor_kind::invitation)] = boss;
+  r.router->deliver({actor_kind::invitation, "nonsense"}, room_invite_request{});
   r.scheduler.run();
   BOOST_TEST(r.outside.logged.size() == 1u);
   caf::anon_send(boss, end_all{});
@@ -319,7 +319,7 @@ BOOST_AUTO_TEST_CASE(what_the_door_answers_makes_no_actor_and_a_living_one_is_no
 BOOST_AUTO_TEST_CASE(looking_at_an_actor_that_does_not_exist_makes_none) {
   rig r;
   r.open();
-  r.board->deliver({actor_kind::remote_server, "x"}, status_request{{actor_kind::inspector, ""}, 3});
+  r.router->deliver({actor_kind::remote_server, "x"}, status_request{{actor_kind::inspector, ""}, 3});
   r.scheduler.run();
   BOOST_TEST(r.made == 0);
   BOOST_TEST(r.outside.statuses.size() == 1u);
@@ -333,7 +333,7 @@ BOOST_AUTO_TEST_CASE(all_actors_end_together) {
   caf::anon_send(r.boss, end_all{});
   r.scheduler.run();
   r.boss = nullptr;
-  r.board->supervisors = {};
+  r.router->supervisors = {};
   BOOST_TEST(r.system.registry().running() == 0u);
 }
 
@@ -359,7 +359,7 @@ struct crowd_rig : rig {
     scheduler.run();
   }
   void deliver(const std::string& word, const std::string& to) {
-    board->deliver({actor_kind::remote_server, to}, server_alive{word});
+    router->deliver({actor_kind::remote_server, to}, server_alive{word});
   }
   std::size_t bulk_heard() const {
     return static_cast<std::size_t>(

@@ -88,22 +88,22 @@ double ns_of(std::size_t messages, bool commits, bool is_listened_to) {
   empty_world outside;
   system_config config;
   caf::actor_system system{config};
-  const auto board = std::make_shared<switchboard>();
-  board->outside = &outside;
-  if (is_listened_to) board->hops.listen(16 * 1024 * 1024);
+  const auto router = std::make_shared<message_router>();
+  router->outside = &outside;
+  if (is_listened_to) router->hops.listen(16 * 1024 * 1024);
   std::promise<void> done;
   supervisor_settings settings;
   settings.kind = self.kind;
   settings.make = [&](const std::string&) { return std::make_unique<boxed_machine<runner>>(commits, messages, done); };
-  const auto boss = system.spawn(supervisor, std::shared_ptr<const switchboard>(board), std::move(settings));
-  board->supervisors[static_cast<std::size_t>(self.kind)] = boss;
+  const auto boss = system.spawn(supervisor, std::shared_ptr<const message_router>(router), std::move(settings));
+  router->supervisors[static_cast<std::size_t>(self.kind)] = boss;
   const auto begun = std::chrono::steady_clock::now();
-  board->deliver(self, server_alive{"x"});
+  router->deliver(self, server_alive{"x"});
   done.get_future().wait();
   const std::chrono::duration<double, std::nano> took = std::chrono::steady_clock::now() - begun;
   caf::anon_send(boss, end_all{});
   system.await_all_actors_done();
-  board->supervisors = {};
+  router->supervisors = {};
   return took.count() / static_cast<double>(messages);
 }
 

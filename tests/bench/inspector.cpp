@@ -137,24 +137,24 @@ std::size_t scraped(const std::string& at) {
 
 /// Of the node there are its store and its actors.
 struct half_a_node final : admin::few_services {
-  half_a_node(const std::unique_ptr<store::store_thread>& from, const switchboard& board)
-      : from_(from), board_(board) {}
+  half_a_node(const std::unique_ptr<store::store_thread>& from, const message_router& router)
+      : from_(from), router_(router) {}
   void ask_store(store::query q, std::function<void(store::answer)> done) override {
     from_->ask(std::move(q), std::move(done));
   }
   void ask_status(address, std::function<void(std::string)> done) override { done({}); }
   void list_actors(std::function<void(std::vector<admin::actor_row>)> done) override {
-    causeway::list_actors(board_, std::move(done));
+    causeway::list_actors(router_, std::move(done));
   }
   void rank_actors(admin::actors_request wanted, std::function<void(result<admin::actors_ranked>)> done) override {
-    causeway::rank_actors(board_, wanted, std::move(done));
+    causeway::rank_actors(router_, wanted, std::move(done));
   }
   void commit(store::store_batch, std::function<void(status)> done) override { done(ok()); }
   void tell(address, message) override {}
   void send(edge::connection, edge::frame) override {}
   std::int64_t now_ms() override { return wall_ms(); }
   const std::unique_ptr<store::store_thread>& from_;
-  const switchboard& board_;
+  const message_router& router_;
 };
 
 class bench {
@@ -171,9 +171,9 @@ public:
     auto opened = edge::edge::open(zmq_, options_.edge, nobody_);
     check(bool{opened}, "the edge");
     edge_ = std::move(*opened);
-    board_->outside = &outside_;
-    board_->supervisors[static_cast<std::size_t>(actor_kind::remote_server)] = system_.spawn(
-      supervisor, std::shared_ptr<const switchboard>(board_),
+    router_->outside = &outside_;
+    router_->supervisors[static_cast<std::size_t>(actor_kind::remote_server)] = system_.spawn(
+      supervisor, std::shared_ptr<const message_router>(router_),
       supervisor_settings{actor_kind::remote_server, {}, [](const std::string&) -> std::unique_ptr<any_machine> {
                             return std::make_unique<boxed_machine<idle_machine>>();
                           }});
@@ -182,8 +182,8 @@ public:
     while (made() < actors_) std::this_thread::sleep_for(100ms); // the supervisor tells nobody of each
   }
   ~bench() {
-    caf::anon_send(board_->supervisors[static_cast<std::size_t>(actor_kind::remote_server)], end_all{});
-    board_->supervisors = {};
+    caf::anon_send(router_->supervisors[static_cast<std::size_t>(actor_kind::remote_server)], end_all{});
+    router_->supervisors = {};
     system_.await_all_actors_done();
     store_->stop();
   }
@@ -230,7 +230,7 @@ public:
     shown.store = store_.get();
     shown.edge = edge_.get();
     shown.seen = &seen_;
-    shown.board = board_;
+    shown.router = router_;
     shown.ask_status = [](const address&, auto done) { done(std::string{}); };
     shown.alarms = [] { return std::vector<admin::alarm_row>{}; };
     shown.now_ms = [] { return wall_ms(); };
@@ -247,13 +247,14 @@ public:
 
 private:
   void speak(std::size_t n) {
-    board_->deliver({actor_kind::remote_server, "server-" + std::to_string(n) + ".example"}, server_alive{"x"});
+    router_->deliver({actor_kind::remote_server, "server-" + std::to_string(n) + ".example"}, server_alive{"x"});
   }
   std::size_t made() {
     std::promise<std::size_t> told;
     auto done = std::make_shared<std::function<void(children_seen)>>(
       [&told](const children_seen& x) { told.set_value(x.children); });
-    caf::anon_send(board_->supervisors[static_cast<std::size_t>(actor_kind::remote_server)], look_at_children{0, done});
+    caf::anon_send(router_->supervisors[static_cast<std::size_t>(actor_kind::remote_server)],
+                   look_at_children{0, done});
     return told.get_future().get();
   }
 
@@ -261,10 +262,10 @@ private:
   config::options options_;
   quiet_world outside_;
   traffic seen_{"bench.example", {}};
-  std::shared_ptr<switchboard> board_ = std::make_shared<switchboard>();
+  std::shared_ptr<message_router> router_ = std::make_shared<message_router>();
   zmq::context_t zmq_;
   std::unique_ptr<store::store_thread> store_;
-  half_a_node asked_{store_, *board_};
+  half_a_node asked_{store_, *router_};
   struct : edge::frame_sink {
     void on_frame(const edge::connection&, edge::frame&&) override {}
     void on_lost(const edge::connection&) override {}
