@@ -4,7 +4,7 @@
 #include "plugin/store/identity.hpp"
 #include "plugin/store/membership.hpp"
 #include "plugin/store/postgresql_place.hpp"
-#include "plugin/store/questions.hpp"
+#include "plugin/store/query_executor.hpp"
 #include "plugin/store/schema.hpp"
 #include "plugin/store/writer.hpp"
 
@@ -82,7 +82,7 @@ fault silenced() {
 class held_questions {
 public:
   explicit held_questions(std::shared_ptr<const lease> held) : held_(std::move(held)) {}
-  answer ask(sql::questions& questions, const query& question) {
+  answer ask(sql::query_executor& questions, const query& question) {
     was_silenced_ = !held_->is_held();
     return was_silenced_ ? answer{silenced()} : questions.ask(question);
   }
@@ -106,7 +106,7 @@ public:
 private:
   postgresql_database db_;
   sql::names names_;
-  sql::questions questions_;
+  sql::query_executor questions_;
   held_questions held_;
 };
 
@@ -210,7 +210,7 @@ private:
         : names(db, recent), writer(db, names, recent), questions(db, names) {}
     sql::names names;
     sql::writer writer;
-    sql::questions questions;
+    sql::query_executor questions;
   };
   void make_parts() {
     auto fresh = std::make_unique<parts>(*db_, recent_); // may throw: then the old ones stay

@@ -3,7 +3,7 @@
 #include "plugin/store/engine.hpp"
 #include "plugin/store/files.hpp"
 #include "plugin/store/identity.hpp"
-#include "plugin/store/questions.hpp"
+#include "plugin/store/query_executor.hpp"
 #include "plugin/store/schema.hpp"
 #include "plugin/store/sqlite_schema.hpp"
 #include "plugin/store/writer.hpp"
@@ -62,7 +62,7 @@ private:
 
   sqlite_database db_;
   sql::names names_;
-  sql::questions questions_;
+  sql::query_executor questions_;
 };
 
 class sqlite_engine : public engine {
@@ -106,7 +106,7 @@ private:
   all_recent_ids recent_;
   sql::names names_;
   sql::writer writer_;
-  sql::questions questions_;
+  sql::query_executor questions_;
   std::unique_ptr<sqlite::checkpointer> checkpointer_; ///< null: in memory
 };
 

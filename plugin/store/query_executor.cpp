@@ -1,4 +1,4 @@
-#include "plugin/store/questions.hpp"
+#include "plugin/store/query_executor.hpp"
 
 #include <exception>
 #include <optional>
@@ -29,7 +29,7 @@ concept answers = requires(Group& group, const Query& x) { group.on(x); };
 
 } // namespace
 
-questions::questions(connection& db, names& known)
+query_executor::query_executor(connection& db, names& known)
     : db_(db), names_(known), bindings_(db, known), keys_(db, known), events_(db, known),
       fan_outs_(db, events_, bindings_), inbox_(db), relations_(db, known, events_, bindings_),
       redactions_(db, known, {events_, bindings_, relations_}), invitations_(db, known),
@@ -38,7 +38,7 @@ questions::questions(connection& db, names& known)
       transactions_(db, known), users_(db), switches_(db), receipts_(db, known, events_, bindings_), audit_(db),
       nodes_(db), start_({rooms_, destinations_, invitations_, keys_, users_, switches_}) {}
 
-answer questions::ask(const query& question) {
+answer query_executor::ask(const query& question) {
   names_.refresh();
   try {
     snapshot one{db_};
@@ -51,7 +51,7 @@ answer questions::ask(const query& question) {
 }
 
 template <class Query>
-answer questions::on(const Query& x) {
+answer query_executor::on(const Query& x) {
   std::optional<answer> given;
   std::apply(
     [&]<class... Groups>(Groups&... group) {

@@ -26,10 +26,10 @@
 namespace causeway::store::sql {
 
 /// Answers queries over one connection, each from one snapshot: which table group answers which.
-class questions {
+class query_executor {
 public:
   /// @throws error
-  questions(connection& db, names& known);
+  query_executor(connection& db, names& known);
 
   /// See reader::ask. Never throws.
   answer ask(const query& question);
