@@ -6,7 +6,8 @@
 #include <functional>
 #include <vector>
 
-/// What the supervisors of all kinds say of their actors, put together for the operator. The router outlives the answer.
+/// What the supervisors of all kinds say of their actors, put together for the operator. The router outlives the
+/// answer.
 namespace causeway {
 
 /// Rows of all actors, in no order.

@@ -68,8 +68,9 @@ public:
   /// Stops the thread, closes all sockets. What was sent before is handed over, and leaves within half a second as the
   /// context is closed; what a full peer does not take is dropped: the store is the truth.
   ~edge();
-  /// Stops the thread: when this returns nobody is told anything, and will not be; what is sent from then on is dropped.
-  /// To be called before the pointer changes that owns this, where `heard` sends through it. Repeats are harmless.
+  /// Stops the thread: when this returns nobody is told anything, and will not be; what is sent from then on is
+  /// dropped. To be called before the pointer changes that owns this, where `heard` sends through it. Repeats are
+  /// harmless.
   void stop();
   edge(const edge&) = delete;
   edge& operator=(const edge&) = delete;
