@@ -1,15 +1,14 @@
 #include "actors/context.hpp"
 
 #include "messages/matrix/identifiers.hpp"
+#include "messages/shard.hpp"
 
 namespace causeway {
 
 bool identity::is_local(std::string_view user_id) const { return matrix::server_name_of(user_id) == server_name; }
 
 std::uint32_t identity::stream_of(std::string_view room_id) const {
-  std::uint64_t hash = 14'695'981'039'346'656'037u; // FNV-1a: the same on every machine and release
-  for (unsigned char c : room_id) hash = (hash ^ c) * 1'099'511'628'211u;
-  return static_cast<std::uint32_t>(hash % streams);
+  return static_cast<std::uint32_t>(stable_hash(room_id) % streams);
 }
 
 context::context(std::shared_ptr<const causeway::identity> who, std::shared_ptr<const causeway::settings> now)

@@ -1,5 +1,7 @@
 #include "actors/decision.hpp"
 
+#include "messages/batch_shards.hpp"
+
 #include <algorithm>
 #include <iterator>
 
@@ -55,6 +57,7 @@ effects decision::take() {
   if (!writes_.empty() || !after_commit_.empty()) {
     persist p;
     p.batch.writes = std::exchange(writes_, {});
+    if (!p.batch.writes.empty()) p.batch.shards = shards_of(self_, p.batch.writes);
     p.batch.may_wait_ms = may_wait_ms;
     p.then = std::exchange(after_commit_, {});
     out.emplace_back(std::move(p));

@@ -55,6 +55,8 @@ enum class mutant : std::uint8_t {
   transaction_id_anew,
   fence_dropped,
   fence_too_weak,
+  fence_of_one_shard,
+  fence_of_another_epoch,
   sessions_not_ended,
   epoch_not_anew,
 };
@@ -120,6 +122,8 @@ inline constexpr auto mutants = std::to_array<named<mutant>>({
   {mutant::transaction_id_anew, "transaction_id_anew", "Each attempt to send a transaction has an id of its own."},
   {mutant::fence_dropped, "fence_dropped", "A commit over PostgreSQL does not look who owns the shards."},
   {mutant::fence_too_weak, "fence_too_weak", "It looks FOR KEY SHARE, which does not hold up who takes them."},
+  {mutant::fence_of_one_shard, "fence_of_one_shard", "It looks at the first shard of those that it writes of."},
+  {mutant::fence_of_another_epoch, "fence_of_another_epoch", "It looks whether each has the epoch of the first one."},
   {mutant::sessions_not_ended, "sessions_not_ended", "The sessions of a node that is declared dead go on."},
   {mutant::epoch_not_anew, "epoch_not_anew", "A connection that is made anew keeps the epoch of the lost one."},
 });

@@ -9,4 +9,10 @@ inline std::string key_of(std::string_view room_id, std::string_view user_id) {
   return std::string{room_id}.append("|").append(user_id);
 }
 
+struct names {
+  std::string room_id, user_id;
+};
+/// @throws std::logic_error: `key_of` has not made it
+names names_in(const std::string& key);
+
 } // namespace causeway::invitation

@@ -1,5 +1,6 @@
 #pragma once
 #include "messages/fault.hpp"
+#include "messages/shard.hpp"
 #include "messages/store/bindings.hpp"
 #include "messages/store/bounds.hpp"
 #include "messages/store/destinations.hpp"
@@ -47,7 +48,7 @@ struct write : write_content {
 
 /// Whose batch it is: an owner of a part of the actors (shard) since one change of owners (epoch).
 struct ownership {
-  std::uint32_t shard = 0;
+  shard_number shard = 0;
   std::uint64_t epoch = 0;
   bool operator==(const ownership&) const = default;
 };
@@ -57,9 +58,11 @@ struct store_batch {
   /// Set: it goes behind all that is urgent, and may wait so long for others of its kind, milliseconds. An urgent batch
   /// of the same actor takes it along.
   std::optional<std::uint32_t> may_wait_ms = {};
-  /// Set: the batch is committed only if the shard has this epoch, which the engine checks in the same transaction;
-  /// else fault stale_owner. SQLite belongs to one process: each of its shards has epoch 1 for ever. PostgreSQL checks
-  /// besides, with or without it, that the node still owns the store.
+  /// The shards it is of (messages/batch_shards.hpp); one at least. It is committed only if this node has all of them,
+  /// each since the epoch in which it took it, which the engine checks in the same transaction; else fault stale_owner.
+  /// A store in a file belongs to one process, which has all of them for ever.
+  shard_set shards = {};
+  /// Set: the shard, one of those, has to have this epoch besides. A store in a file has epoch 1 for each.
   std::optional<ownership> fence = {};
 };
 
@@ -69,7 +72,7 @@ using query_content =
                load_directory, list_rooms, list_destinations, load_redaction, load_known, load_key_documents,
                load_relations, find_member_rooms, list_dead_letters, load_receipts, find_readers, load_receipt_debts,
                find_staged, find_owed, find_notification, load_dead_letter, list_audit, list_staged, find_shared_rooms,
-               list_nodes>;
+               list_nodes, list_shards>;
 
 /// As with `message`: special members are compiled once.
 struct query : query_content {
@@ -88,7 +91,7 @@ using answer_content =
                rooms_listed, destinations_listed, redaction_loaded, known_loaded, key_documents_loaded,
                relations_loaded, member_rooms_found, dead_letters_listed, receipts_loaded, readers_found,
                receipt_debts_loaded, staged_found, owed_found, notification_found, dead_letter_loaded, audit_listed,
-               staged_listed, shared_rooms_found, nodes_listed>;
+               staged_listed, shared_rooms_found, nodes_listed, shards_listed>;
 
 /// As with `message`: special members are compiled once.
 struct answer : answer_content {

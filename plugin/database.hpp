@@ -1,5 +1,6 @@
 #pragma once
 #include "messages/fault.hpp"
+#include "messages/shard.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -20,7 +21,7 @@ namespace causeway::store::sql {
 enum class failure : std::uint8_t {
   machine,   ///< disk, permission, lock, connection: the same may succeed later
   damage,    ///< what is stored is not what was written
-  owner,     ///< another node owns the store by now
+  owner,     ///< another node owns it by now: the store, or a shard of what was to be written
   statement, ///< the statement or its values: whoever asked for it is guilty
 };
 struct error : std::runtime_error {
@@ -75,8 +76,19 @@ public:
   virtual void roll_back() noexcept = 0;
   /// Rows the last statement changed. @throws error
   virtual std::int64_t changes() = 0;
-  /// Since which change of owners this connection may write. A store of one process has 1 for ever.
-  virtual std::uint64_t epoch() const { return 1; }
+  /// A transaction that writes, and what it writes is of these shards: it fails (failure::owner) unless this connection
+  /// has all of them. One that `begin` begins is about the whole store, and needs every shard. A store of one process
+  /// has all of them for ever. @throws error
+  virtual void begin_of(const shard_set& shards) {
+    (void)shards;
+    begin(true);
+  }
+  /// Since which change of owners this connection may write what is of a shard; 0: it may not. A store of one process
+  /// has 1 for ever.
+  virtual std::uint64_t epoch(shard_number shard) const {
+    (void)shard;
+    return 1;
+  }
 
   /// The first column of the first row; 0: there is none. @throws error
   std::int64_t integer(std::string_view sql);
@@ -147,6 +159,8 @@ public:
   enum class kind : std::uint8_t { read, write };
   /// @throws error
   transaction(connection& db, kind what) : db_(db) { db_.begin(what == kind::write); }
+  /// One that writes; see connection::begin_of. @throws error
+  transaction(connection& db, const shard_set& of) : db_(db) { db_.begin_of(of); }
   transaction(transaction&&) = delete;
   ~transaction() {
     if (!is_done_) db_.roll_back();

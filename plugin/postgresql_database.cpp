@@ -23,20 +23,6 @@ constexpr std::size_t unanswered_max = 256;
 constexpr std::string_view not_available = "55P03";
 /// SQLSTATE division_by_zero: what the fence fails with, and no other statement.
 constexpr std::string_view fence_failed = "22012";
-/// The fence: fails where the shards have another owner or epoch, and else holds off whoever takes them until this
-/// transaction ends. FOR SHARE: FOR KEY SHARE does not conflict with an UPDATE. It fails in the server, so nobody has
-/// to wait for its answer. All shards are taken in one transaction, so the row of one stands for all of them.
-std::string check_owner() {
-  const std::string lock = crash::is_mutant(crash::mutant::fence_too_weak) ? "FOR KEY SHARE" : "FOR SHARE";
-  return "SELECT 1 / count(*) FROM (SELECT 1 FROM shard WHERE id = 0 AND owner = ?1 AND epoch = ?2 " + lock +
-         ") AS held";
-}
-/// Whatever a lost connection had sent holds the rows until it is done, or finds another epoch.
-std::string take_again_of(std::int64_t owner) {
-  const auto mine = " WHERE owner = " + std::to_string(owner);
-  if (crash::is_mutant(crash::mutant::epoch_not_anew)) return "SELECT epoch FROM shard" + mine;
-  return "UPDATE shard SET epoch = epoch + 1" + mine + " RETURNING epoch";
-}
 /// The row of `meta` with the mark of the last commit.
 constexpr std::string_view mark_row = "last_commit";
 constexpr std::size_t mark_bytes = 16;
@@ -47,6 +33,17 @@ std::int64_t number_of(const char* bytes, int length) {
   for (int i = 0; i < length; ++i) number = number << 8 | static_cast<unsigned char>(bytes[i]);
   const int unused = 64 - 8 * length; // the sign is that of the type
   return static_cast<std::int64_t>(number << unused) >> unused;
+}
+
+/// As the server writes a number in text.
+std::uint64_t number_in(std::string_view text) {
+  std::uint64_t number = 0;
+  std::from_chars(text.data(), text.data() + text.size(), number);
+  return number;
+}
+
+sql::error store_taken() {
+  return {sql::failure::owner, "another node has taken this store; what was to be written is not"};
 }
 
 std::string without_newline(const char* text) {
@@ -258,36 +255,53 @@ void postgresql_database::serve() {
   serves_ = true;
 }
 
-void postgresql_database::own(std::int64_t incarnation, std::uint64_t epoch) {
+void postgresql_database::own(std::int64_t incarnation, const shard_epochs& shards) {
   execute(session_limits);
-  check_owner_ = std::make_unique<sql::statement>(*this, check_owner());
+  check_shards_ = std::make_unique<sql::statement>(*this, sql::check_shards());
   put_mark_ = std::make_unique<sql::statement>(*this, sql::put_meta);
   find_mark_ = std::make_unique<sql::statement>(*this, sql::find_meta);
   owner_ = incarnation;
-  epoch_ = epoch;
+  epochs_ = shards;
 }
 
 /// By the owner alone: the answer to this may be lost as well.
 void postgresql_database::take_again() {
-  auto* answer = PQexec(connection_, take_again_of(owner_).c_str());
+  auto* answer = PQexec(connection_, sql::take_again(owner_).c_str());
   const bool was_answered = PQresultStatus(answer) == PGRES_TUPLES_OK;
   const auto* state = PQresultErrorField(answer, PG_DIAG_SQLSTATE);
   sql::error failed{kind_of(state ? state : "08000"), without_newline(PQresultErrorMessage(answer))};
-  std::int64_t epoch = 0;
-  const int rows = was_answered ? PQntuples(answer) : 0;
-  if (rows > 0) {
-    const std::string_view told = PQgetvalue(answer, 0, 0);
-    std::from_chars(told.data(), told.data() + told.size(), epoch);
+  shard_epochs again;
+  for (int row = 0; was_answered && row < PQntuples(answer); ++row) {
+    const auto shard = static_cast<shard_number>(number_in(PQgetvalue(answer, row, 0)));
+    // What it has lost is lost, whoever says now that it has it.
+    if (epochs_.at(shard) != 0) again.put(shard, number_in(PQgetvalue(answer, row, 1)));
   }
   PQclear(answer);
   if (!was_answered) throw failed;
-  if (rows == 0) fail_stale();
-  epoch_ = static_cast<std::uint64_t>(epoch);
+  epochs_ = again;
+  must_look_ = false;
+  is_stale_ = epochs_.shards().is_empty();
+  if (is_stale_) throw store_taken();
 }
 
-void postgresql_database::fail_stale() {
-  is_stale_ = true;
-  throw sql::error{sql::failure::owner, "another node has taken this store; what was to be written is not"};
+/// Another node has a shard that this one had: which of them it still has, with the epochs it knows.
+void postgresql_database::look_again() {
+  const auto found = sql::read_shards(*this, owner_);
+  must_look_ = false;
+  epochs_.shards().for_each([&](shard_number x) {
+    if (found.at(x) != epochs_.at(x)) epochs_.put(x, 0);
+  });
+  is_stale_ = epochs_.shards().is_empty();
+}
+
+/// What this node knows that it has lost is refused at once, before a transaction has begun.
+void postgresql_database::refuse_lost(const shard_set& shards) const {
+  if (is_stale_) throw store_taken();
+  auto lost = shards;
+  epochs_.shards().for_each([&](shard_number x) { lost.remove(x); });
+  if (!lost.is_empty())
+    throw sql::error{sql::failure::owner,
+                     "another node has taken shard " + to_string(lost) + "; what was to be written of it is not"};
 }
 
 bool postgresql_database::is_connected() const { return connection_ && PQstatus(connection_) == CONNECTION_OK; }
@@ -393,7 +407,12 @@ void postgresql_database::fail(const PGresult* why) {
       PQclear(answer);
       if (is_end) break;
     }
-  if (is_of_fence) fail_stale();
+  if (is_of_fence) {
+    must_look_ = true; // which of its shards is asked when this transaction is over
+    throw sql::error{sql::failure::owner,
+                     "another node has taken this store, or a shard of it that this is of; what was "
+                     "to be written is not"};
+  }
   throw failed;
 }
 
@@ -408,14 +427,23 @@ void postgresql_database::fail_connection() {
   throw failed;
 }
 
-void postgresql_database::begin(bool writes) {
+void postgresql_database::begin(bool writes) { begin(writes, shard_set::all()); }
+
+void postgresql_database::begin_of(const shard_set& shards) { begin(true, shards); }
+
+void postgresql_database::begin(bool writes, const shard_set& shards) {
   if (writes) outcome_unknown_ = false; // that of an earlier transaction says nothing of this one
   if (!is_connected()) connect();
+  if (must_look_) look_again();
+  const bool is_fenced = writes && owner_ != 0 && !crash::is_mutant(crash::mutant::fence_dropped);
+  if (is_fenced) refuse_lost(shards);
   writes_ = writes;
   const auto* sql = writes ? "BEGIN" : "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
   sent({}, PQsendQueryParams(connection_, sql, 0, nullptr, nullptr, nullptr, nullptr, binary));
   in_transaction_ = true;
-  if (writes && owner_ != 0 && !crash::is_mutant(crash::mutant::fence_dropped)) check_owner_->run(owner_, epoch_);
+  if (!is_fenced) return;
+  const sql::fence_values values{shards, epochs_};
+  check_shards_->run(owner_, values.shards, values.epochs, values.count);
 }
 
 void postgresql_database::commit() {
@@ -468,6 +496,7 @@ void postgresql_database::roll_back() noexcept {
         sent({}, PQsendQueryParams(connection_, sql, 0, nullptr, nullptr, nullptr, nullptr, binary));
     if (std::exchange(names_lost_, false)) names_.clear();
     synchronize();
+    if (must_look_) look_again(); // now, so that whoever is told of the failure can ask who is concerned
   } catch (const sql::error&) {
     PQfinish(std::exchange(connection_, nullptr)); // its session ends, and with it the transaction
   }

@@ -1,5 +1,6 @@
 #pragma once
 #include "plugin/database.hpp"
+#include "plugin/shard_ownership.hpp"
 
 #include <libpq-fe.h>
 
@@ -47,6 +48,7 @@ public:
   std::unique_ptr<sql::prepared> prepare(std::string_view sql) override;
   void execute(const std::string& sql) override;
   void begin(bool writes) override;
+  void begin_of(const shard_set& shards) override;
   void commit() override;
   void roll_back() noexcept override;
   std::int64_t changes() override;
@@ -56,13 +58,15 @@ public:
   void belong_to(std::int64_t incarnation, session_of kind);
   /// The node that has this connection serves: it shares the lock of the store from now on. @throws sql::error
   void serve();
-  /// Writes as the owner of all shards from now on: each transaction that writes is refused (failure::owner) unless the
-  /// shards are still those of `incarnation` and `epoch`, and leaves a mark. A connection that is made anew takes them
-  /// again, with the next epoch, before anything is read: what was sent on the old one has been carried out by then, or
-  /// can never be. @pre it has taken them. @throws sql::error
-  void own(std::int64_t incarnation, std::uint64_t epoch);
-  std::uint64_t epoch() const override { return owner_ == 0 ? 1 : epoch_; }
-  /// Another node has the shards; nothing is written any more.
+  /// Writes as the owner of these shards from now on: each transaction that writes is refused (failure::owner) unless
+  /// those it is of are still those of `incarnation`, each with its epoch, and leaves a mark. A connection that is made
+  /// anew takes them again, with the next epochs, before anything is read: what was sent on the old one has been
+  /// carried out by then, or can never be. @pre it has taken them. @throws sql::error
+  void own(std::int64_t incarnation, const shard_epochs& shards);
+  std::uint64_t epoch(shard_number shard) const override { return owner_ == 0 ? 1 : epochs_.at(shard); }
+  /// What it still has of them. After a transaction that was refused it has looked, if it could.
+  const shard_epochs& owned() const { return epochs_; }
+  /// Other nodes have all of them; nothing is written any more.
   bool is_stale() const { return is_stale_; }
   /// False once something has failed on it, until the next `begin`.
   bool is_connected() const;
@@ -87,7 +91,9 @@ private:
   void leave_mark();
   void lock();
   void take_again();
-  [[noreturn]] void fail_stale();
+  void look_again();
+  void refuse_lost(const shard_set& shards) const;
+  void begin(bool writes, const shard_set& shards);
   void check_alive() const;
   /// The name under which the server knows the statement; it is sent there first, if it does not.
   const std::string& name_of(const std::string& sql, const std::string& types, int count, const Oid* oids);
@@ -106,14 +112,15 @@ private:
   std::map<std::string, std::string, std::less<>> names_; ///< by types and text
   std::deque<expected> expected_;
   std::int64_t owner_ = 0;   ///< the incarnation it writes for; 0: it is not fenced
-  std::uint64_t epoch_ = 0;  ///< of that owner
+  shard_epochs epochs_;      ///< of that owner
   std::string session_lock_; ///< key of the lock that says whose session it is; empty: nobody's
   bool is_member_ = false, serves_ = false, is_stale_ = false;
+  bool must_look_ = false; ///< which of its shards another node has by now
   bool in_transaction_ = false, writes_ = false, outcome_unknown_ = false;
   bool names_lost_ = false; ///< the server knows statements that are not in `names_`
   bool is_synced_ = false;  ///< the end of the pipeline was sent and has not come back
   std::string last_mark_;   ///< of the last commit that was sent
-  std::unique_ptr<sql::statement> check_owner_, put_mark_, find_mark_;
+  std::unique_ptr<sql::statement> check_shards_, put_mark_, find_mark_;
   std::int64_t changes_ = 0;
   int last_name_ = 0;
 };

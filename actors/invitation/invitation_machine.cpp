@@ -13,16 +13,6 @@ constexpr time_ms watch_every_ms = 20'000;
 
 } // namespace
 
-invitation_machine::names invitation_machine::names_in(const std::string& key) {
-  // Both names may have a bar, a server name has none: only one of the cuts leaves two ids.
-  for (auto bar = key.find("|@"); bar != std::string::npos; bar = key.find("|@", bar + 1)) {
-    names x{key.substr(0, bar), key.substr(bar + 1)};
-    if (matrix::has_identifier_shape(x.room_id, '!', false) && matrix::has_identifier_shape(x.user_id, '@', true))
-      return x;
-  }
-  throw std::logic_error("not the key of an invitation: " + key);
-}
-
 invitation_machine::invitation_machine(const context& node, const std::string& key)
     : invitation_machine(node, key, names_in(key)) {}
 

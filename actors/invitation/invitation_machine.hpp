@@ -35,10 +35,6 @@ public:
   std::string describe(time_ms now) const;
 
 private:
-  struct names {
-    std::string room_id, user_id;
-  };
-  static names names_in(const std::string& key);
   invitation_machine(const context& node, const std::string& key, const names& x);
 
   void dispatch(const message& m);

@@ -2,6 +2,7 @@
 
 #include "actors/excerpt.hpp"
 #include "actors/session/acknowledgement.hpp"
+#include "messages/shard.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -20,11 +21,9 @@ constexpr time_ms retry_delay_ms_max = 60'000;
 /// Of an answer in a hop, bytes.
 constexpr std::size_t hop_answer_bytes_max = 200;
 
-/// Spreads ephemeral notifications over the streams. FNV-1a: stable, and nothing depends on its quality.
+/// Spreads ephemeral notifications over the streams.
 std::uint32_t stream_of(std::string_view key, std::size_t streams) {
-  std::uint64_t hash = 14'695'981'039'346'656'037u;
-  for (const unsigned char byte : key) hash = (hash ^ byte) * 1'099'511'628'211u;
-  return static_cast<std::uint32_t>(hash % streams);
+  return static_cast<std::uint32_t>(stable_hash(key) % streams);
 }
 
 edge::error_header about(std::uint32_t stream) {

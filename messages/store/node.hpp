@@ -1,4 +1,5 @@
 #pragma once
+#include "messages/shard.hpp"
 #include "messages/store/rooms.hpp"
 #include "messages/store/users.hpp"
 
@@ -55,10 +56,28 @@ struct stored_node {
   std::int64_t epoch = 0;               ///< the greatest of them
   std::int64_t schema = 0;              ///< the newest of the store that it knows; 0: it has not said
 };
+/// Who has a shard, and since which change of its owners.
+struct stored_shard {
+  shard_number shard = 0;
+  std::int64_t owner = 0; ///< an incarnation; 0: nobody has had it
+  std::int64_t epoch = 0;
+};
 struct nodes_listed {
   std::vector<stored_node> nodes;
-  std::int64_t schema = 0;      ///< of the store
-  std::int64_t serves_from = 0; ///< a node that does not know this one is refused
+  std::int64_t schema = 0;               ///< of the store
+  std::int64_t serves_from = 0;          ///< a node that does not know this one is refused
+  std::vector<stored_shard> shards = {}; ///< by number
+};
+
+/// Each shard, whose it is, and what it holds. Reads the ids of all rooms; for the operator. Bound: the shards.
+struct list_shards {};
+struct shards_listed {
+  struct one {
+    stored_shard is;
+    std::string owner_name; ///< empty: nobody, or one that is not known any more
+    std::int64_t rooms = 0; ///< those we take part in, or did
+  };
+  std::vector<one> shards; ///< by number
 };
 
 /// At start: what has to be woken. Rooms by both names, servers with something owed, invitations with something due.

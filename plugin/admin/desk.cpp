@@ -1,5 +1,7 @@
 #include "plugin/admin/desk.hpp"
 
+#include "messages/batch_shards.hpp"
+
 #include <algorithm>
 #include <functional>
 #include <utility>
@@ -7,6 +9,16 @@
 namespace causeway::admin {
 
 namespace json = matrix::json;
+
+namespace {
+
+store::store_batch audit_batch(store::put_audit row) {
+  store::store_batch batch{{std::move(row)}};
+  batch.shards = shards_of({actor_kind::inspector, ""}, batch.writes);
+  return batch;
+}
+
+} // namespace
 
 void desk::gather(const job& work, questions ask, compose then) {
   auto done = [self = weak_from_this(), work, then = std::move(then)](query_results found) {
@@ -64,7 +76,7 @@ void desk::keep_audit(std::string_view verb, const job& work, std::function<void
         const auto* message = parsed ? parsed->find_string("message") : nullptr;
         row.outcome = message ? message->substr(0, outcome_bytes_max) : "failed";
       }
-      if (auto still = self.lock()) still->with_.commit({{std::move(row)}}, [](const status&) {});
+      if (auto still = self.lock()) still->with_.commit(audit_batch(std::move(row)), [](const status&) {});
       reply(succeeded, std::move(body));
     };
     // A disk that was full for an hour must not have an hour's commands carried out at once.
@@ -72,7 +84,7 @@ void desk::keep_audit(std::string_view verb, const job& work, std::function<void
       return alive->refuse(work, {fault_code::timed_out, "the store took too long to write it down; nothing was done"});
     run(*alive, work);
   };
-  with_.commit({{std::move(row)}}, std::move(begin));
+  with_.commit(audit_batch(std::move(row)), std::move(begin));
 }
 
 void desk::answer(const job& work, const views::view& x) const {

@@ -54,11 +54,19 @@ struct purge_limits {
 class engine : public reader {
 public:
   /// Commits all batches in one transaction: when it returns outcomes (one per batch), they are on disk. On a fault
-  /// nothing of any of them is. Never throws. A batch with a fence is committed only if its shard has that epoch, which
-  /// is checked in the same transaction.
-  /// @returns store_failed: the machine is at fault (disk full, I/O); stale_owner: a fence does not hold, the batch of
-  /// another owner came between, or another node has the store; any other fault: one of the batches is
+  /// nothing of any of them is. Never throws. They are committed only if this node has the shards of all of them, and
+  /// where one has a fence its shard that epoch, which is checked in the same transaction.
+  /// @returns store_failed: the machine is at fault (disk full, I/O); stale_owner: another node has the store, or a
+  /// shard (`owns` says which), or a fence does not hold; any other fault: one of the batches is, such as internal: it
+  /// names no shard
   virtual result<std::vector<commit_outcome>> commit(std::span<const store_batch> batches) = 0;
+
+  /// Whether this node has these shards, as far as it knows. A commit that another node's shard was in has made it look
+  /// again. A store of one process has all of them for ever.
+  virtual bool owns(const shard_set& shards) const {
+    (void)shards;
+    return true;
+  }
 
   /// Whether the files are still those that were opened, so that a commit into them is found again. Cheap; `commit`
   /// looks as well.

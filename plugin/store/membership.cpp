@@ -300,10 +300,12 @@ status membership::prepare(const tables& work) {
 /// @returns false: somebody else was quicker
 result<bool> membership::take_over(std::int64_t from, const tables& work) {
   const auto at = boot_time_ms();
+  const auto wanted = shard_set::all();
+  shard_epochs taken;
   {
     sql::transaction all{db_, sql::transaction::kind::write};
-    sql::statement{db_, "UPDATE shard SET owner = ?1, epoch = epoch + 1 WHERE owner = ?2"}.run(incarnation_, from);
-    if (db_.changes() != sql::shard_count) return false;
+    taken = sql::take_shards(db_, wanted, from, incarnation_);
+    if (taken.shards() != wanted) return false;
     // The former owner may have finished an upgrade since: the update has waited for that.
     if (auto fine = work.check(db_); !fine) return fine.error();
     sql::statement{db_, "UPDATE node SET state = ?1, endpoints = ?2, lease_until = " + database_now() +
@@ -313,10 +315,7 @@ result<bool> membership::take_over(std::int64_t from, const tables& work) {
     sql::begin_term(db_, incarnation_, seat_.name, seat_.version);
     all.commit();
   }
-  sql::transaction once{db_, sql::transaction::kind::read};
-  sql::statement find{db_, "SELECT max(epoch) FROM shard WHERE owner = ?1"};
-  if (auto rows = find.query(incarnation_); rows.next()) epoch_ = static_cast<std::uint64_t>(rows.integer(0));
-  once.commit();
+  owned_ = taken;
   seat_.held->renewed(at);
   return true;
 }
@@ -372,7 +371,8 @@ void membership::leave() noexcept {
     sql::statement{db_, "UPDATE node SET state = ?1, lease_until = " + database_now() +
                           " WHERE incarnation = ?2 AND state <> ?3"}
       .run(state_left, incarnation_, state_dead);
-    if (epoch_ != 0) sql::end_term(db_, incarnation_, seat_.why_left ? seat_.why_left() : "it was stopped");
+    if (!owned_.shards().is_empty())
+      sql::end_term(db_, incarnation_, seat_.why_left ? seat_.why_left() : "it was stopped");
     once.commit();
   } catch (const sql::error&) { // then its lease runs out
   }

@@ -14,8 +14,8 @@
 
 namespace causeway::store {
 
-/// A node's place among those of one database: its row, its lease, and the shards. One node owns all of them; the
-/// others stand by.
+/// A node's place among those of one database: its row, its lease, and the shards. One node takes all of them, each
+/// with an epoch of its own; the others stand by.
 ///
 /// A node that serves is gone when it has said so (`left`), when its lease has run out by the database's clock, or when
 /// no session of its holds the lock of its incarnation any more, which is how a killed process is noticed at once. Who
@@ -42,8 +42,8 @@ public:
 
   /// One process from its start to its end; never used twice.
   std::int64_t incarnation() const { return incarnation_; }
-  /// Of its shards.
-  std::uint64_t epoch() const { return epoch_; }
+  /// The shards it took.
+  const shard_epochs& owned() const { return owned_; }
   const std::shared_ptr<lease>& held() const { return seat_.held; }
 
 private:
@@ -70,7 +70,7 @@ private:
   const std::int64_t incarnation_;
   seat seat_;
   postgresql_database db_;
-  std::uint64_t epoch_ = 0;
+  shard_epochs owned_;
   std::optional<std::int64_t> alone_since_ms_; ///< since when the owner's lock was seen free, boot time
   std::optional<std::int64_t> free_since_ms_;  ///< since when a drained node sees the place free, boot time
   std::string why_gone_;                       ///< the last one that this node found gone; empty: none

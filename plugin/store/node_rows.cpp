@@ -1,5 +1,6 @@
 #include "plugin/store/node_rows.hpp"
 
+#include "plugin/store/room_rows.hpp"
 #include "plugin/store/schema.hpp"
 
 #include <charconv>
@@ -29,6 +30,11 @@ INSERT INTO shard(id, owner, epoch) SELECT id, 0, 0 FROM ids;
 
 constexpr std::string_view schema_word = " schema ";
 
+/// From the columns id, owner, epoch.
+stored_shard shard_in(const cursor& rows) {
+  return {static_cast<shard_number>(rows.integer(0)), rows.integer(1), rows.integer(2)};
+}
+
 } // namespace
 
 schema_steps node_steps() { return steps_of_nodes; }
@@ -50,7 +56,8 @@ node_reads::node_reads(connection& db)
       all_(db, "SELECT incarnation, name, endpoints, version, state, lease_until - " + std::string{database_now_ms} +
                  ", (SELECT count(*) FROM shard WHERE owner = incarnation),"
                  " (SELECT COALESCE(max(epoch), 0) FROM shard WHERE owner = incarnation)"
-                 " FROM node ORDER BY lease_until DESC, incarnation LIMIT ?1") {}
+                 " FROM node ORDER BY lease_until DESC, incarnation LIMIT ?1"),
+      shards_(db, "SELECT id, owner, epoch FROM shard WHERE owner <> 0 ORDER BY id") {}
 
 answer node_reads::on(const list_nodes& x) {
   nodes_listed found;
@@ -67,9 +74,21 @@ answer node_reads::on(const list_nodes& x) {
     one.shards = rows.integer(6);
     one.epoch = rows.integer(7);
   }
+  for (auto rows = shards_.query(); rows.next();) found.shards.push_back(shard_in(rows));
   const auto tables = window_of(db_);
   found.schema = tables.version;
   found.serves_from = tables.serves_from;
+  return found;
+}
+
+shard_reads::shard_reads(connection& db, room_reads& rooms)
+    : rooms_(rooms), all_(db, "SELECT s.id, s.owner, s.epoch, n.name FROM shard s"
+                              " LEFT JOIN node n ON n.incarnation = s.owner ORDER BY s.id") {}
+
+answer shard_reads::on(const list_shards&) {
+  shards_listed found;
+  for (auto rows = all_.query(); rows.next();) found.shards.push_back({shard_in(rows), rows.string(3)});
+  for (const auto& room_id : rooms_.known()) ++found.shards.at(shard_of(room_id)).rooms;
   return found;
 }
 

@@ -11,9 +11,6 @@
 /// file belongs to one process; its tables stay as they were made.
 namespace causeway::store::sql {
 
-/// Parts of a store that have an owner each; fixed when the store is made.
-inline constexpr std::int64_t shard_count = 256;
-
 /// The database's clock, milliseconds since 1970: nodes whose clocks differ see the same lease.
 inline constexpr const char* database_now_ms = "CAST(strftime('%s', 'now') AS INTEGER) * 1000";
 
@@ -36,6 +33,19 @@ public:
 
 private:
   connection& db_;
+  statement all_, shards_;
+};
+
+class room_reads;
+
+class shard_reads {
+public:
+  /// @throws error
+  shard_reads(connection& db, room_reads& rooms);
+  answer on(const list_shards& x);
+
+private:
+  room_reads& rooms_;
   statement all_;
 };
 

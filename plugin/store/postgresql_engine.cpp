@@ -135,6 +135,8 @@ public:
   }
   bool is_away() const override { return held_.was_silenced() || !db_->is_connected(); }
 
+  bool owns(const shard_set& shards) const override { return db_->owned().shards().has_all(shards); }
+
   status healthy() override {
     if (!place_->held()->is_held()) return silenced();
     if (db_->is_connected()) return ok();
@@ -244,7 +246,7 @@ result<std::unique_ptr<engine>> open_postgresql(const config::store_options& opt
     if (!taken) return taken.error();
     auto db = std::make_unique<postgresql_database>(options.url, postgresql_database::use::shared);
     db->belong_to((*taken)->incarnation(), postgresql_database::session_of::worker);
-    db->own((*taken)->incarnation(), (*taken)->epoch());
+    db->own((*taken)->incarnation(), (*taken)->owned());
     if (wanted)
       if (auto claimed = sql::claim(*db, *wanted, *name); !claimed) return claimed.error();
     return std::unique_ptr<engine>{std::make_unique<postgresql_engine>(options.url, std::move(*taken), std::move(db))};

@@ -36,7 +36,7 @@ query_executor::query_executor(connection& db, names& known)
       rooms_(db, known, {events_, inbox_, redactions_, invitations_, relations_, fan_outs_}),
       destinations_(db, known, {events_, rooms_, bindings_, keys_, fan_outs_}), commands_(db, known), outbox_(db),
       transactions_(db, known), users_(db), switches_(db), receipts_(db, known, events_, bindings_), audit_(db),
-      nodes_(db), start_({rooms_, destinations_, invitations_, keys_, users_, switches_}) {}
+      nodes_(db), shards_(db, rooms_), start_({rooms_, destinations_, invitations_, keys_, users_, switches_}) {}
 
 answer query_executor::ask(const query& question) {
   names_.refresh();

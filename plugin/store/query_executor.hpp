@@ -40,7 +40,7 @@ private:
 
   auto groups() {
     return std::tie(bindings_, keys_, events_, inbox_, redactions_, invitations_, rooms_, destinations_, commands_,
-                    outbox_, transactions_, users_, relations_, receipts_, audit_, nodes_, start_);
+                    outbox_, transactions_, users_, relations_, receipts_, audit_, nodes_, shards_, start_);
   }
 
   connection& db_;
@@ -63,6 +63,7 @@ private:
   receipt_reads receipts_;
   audit_reads audit_;
   node_reads nodes_;
+  shard_reads shards_;
   start_reads start_;
 };
 

@@ -295,8 +295,8 @@ void store_thread::process(group& taken) {
   }
 }
 
-/// Appends one outcome per batch, in order.
-void store_thread::commit(std::span<const store_batch> batches, std::span<const batch_chain> chains,
+/// Appends one outcome per batch, in order. Batches may be moved from.
+void store_thread::commit(std::span<store_batch> batches, std::span<const batch_chain> chains,
                           std::vector<result<commit_outcome>>& outcomes) {
   if (std::any_of(chains.begin(), chains.end(), has_failed)) {
     if (batches.size() == 1) {
@@ -340,7 +340,38 @@ void store_thread::commit(std::span<const store_batch> batches, std::span<const 
     return;
   }
   // One of them is guilty; its neighbours must not suffer, and what rests on it must not be written.
+  const auto is_ours = [this](const store_batch& x) { return engine_->owns(x.shards); };
+  if (failed.code == fault_code::stale_owner && std::ranges::any_of(batches, is_ours) &&
+      !std::ranges::all_of(batches, is_ours))
+    return commit_apart(batches, chains, outcomes);
   for (std::size_t i = 0; i < batches.size(); ++i) commit(batches.subspan(i, 1), chains.subspan(i, 1), outcomes);
+}
+
+/// What is of another node's shards fails alone, without a look into the store; the rest goes on together. Those that
+/// fail come first: what rests on one of them must not be written.
+void store_thread::commit_apart(std::span<store_batch> batches, std::span<const batch_chain> chains,
+                                std::vector<result<commit_outcome>>& outcomes) {
+  std::vector<store_batch> ours;
+  std::vector<batch_chain> chains_of_ours;
+  std::vector<std::size_t> places; // of ours
+  std::vector<result<commit_outcome>> refused, made;
+  for (std::size_t i = 0; i < batches.size(); ++i) {
+    if (engine_->owns(batches[i].shards)) {
+      ours.push_back(std::move(batches[i]));
+      chains_of_ours.push_back(chains[i]);
+      places.push_back(i);
+    } else {
+      commit(batches.subspan(i, 1), chains.subspan(i, 1), refused);
+    }
+  }
+  commit(ours, chains_of_ours, made);
+  auto next_refused = refused.begin(), next_made = made.begin();
+  auto place = places.begin();
+  for (std::size_t i = 0; i < batches.size(); ++i) {
+    const bool was_ours = place != places.end() && *place == i;
+    if (was_ours) ++place;
+    outcomes.push_back(std::move(was_ours ? *next_made++ : *next_refused++));
+  }
 }
 
 /// Notes that the store does not work and waits a while.

@@ -46,7 +46,8 @@ struct store_counters {
 /// then calls the callbacks in the order of submission. Nobody waits for a group to fill. When one batch of a group is
 /// at fault, they are committed one by one, so that only the guilty one fails, and what rests on it; when the disk is
 /// (store_failed), nothing fails: the thread tries again until it works, and all that waits goes on in its order.
-/// Whoever has to know is told by `watch`.
+/// Whoever has to know is told by `watch`. Where another node has taken a shard, the batches of that shard fail, and
+/// the others of the group are committed together.
 ///
 /// What may wait (`store_batch::may_wait_ms`, load_destination) stands in a queue of its own: it is gathered until the
 /// first of it is due, and then goes in slices, one at a time, at the end of what is urgent. So a crowd of failures
@@ -131,8 +132,10 @@ private:
   void admit_patient(std::size_t weight_max);
   group take_group();
   void process(group& taken);
-  void commit(std::span<const store_batch> batches, std::span<const batch_chain> chains,
+  void commit(std::span<store_batch> batches, std::span<const batch_chain> chains,
               std::vector<result<commit_outcome>>& outcomes);
+  void commit_apart(std::span<store_batch> batches, std::span<const batch_chain> chains,
+                    std::vector<result<commit_outcome>>& outcomes);
   void note_commit(std::span<const store_batch> batches, std::uint64_t us, const fault* failed);
   void purge_slice(waiting_purge& work);
   bool try_again(const fault& why);

@@ -13,9 +13,21 @@ struct stale_batch : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// Whether the store is still ours the connection has checked in this transaction (connection::begin).
-void check_fence(const store_batch& x, std::uint64_t epoch) {
-  if (!x.fence || x.fence->epoch == epoch) return;
+/// All shards of a group. That nobody would check is refused, rather than written by whoever likes.
+shard_set shards_of_group(std::span<const store_batch> batches) {
+  shard_set all;
+  for (const auto& x : batches) {
+    if (x.shards.is_empty()) throw std::logic_error{"a batch does not say of which shard it is"};
+    all.add(x.shards);
+  }
+  return all;
+}
+
+/// Whether its shards are still ours the connection has checked in this transaction (connection::begin_of).
+void check_fence(const store_batch& x, const connection& db) {
+  if (!x.fence) return;
+  const auto epoch = db.epoch(x.fence->shard);
+  if (x.fence->epoch == epoch) return;
   throw stale_batch{"shard " + std::to_string(x.fence->shard) + " has epoch " + std::to_string(epoch) +
                     ", the batch has " + std::to_string(x.fence->epoch)};
 }
@@ -62,15 +74,16 @@ result<std::vector<commit_outcome>> writer::commit(std::span<const store_batch> 
 }
 
 void writer::run(std::span<const store_batch> batches, std::vector<commit_outcome>& outcomes) {
+  const auto shards = shards_of_group(batches);
   if (stale_) names_.forget();
   for_each(groups(), [](auto& group) {
     if constexpr (requires { group.begin(); }) group.begin();
   });
   stale_ = false;
   names_.refresh();
-  transaction all{db_, transaction::kind::write};
+  transaction all{db_, shards};
   for (std::size_t i = 0; i < batches.size(); ++i) {
-    check_fence(batches[i], db_.epoch());
+    check_fence(batches[i], db_);
     outbox_.begin_batch(outcomes[i]);
     for (const auto& one : batches[i].writes) std::visit([this](const auto& x) { apply(x); }, one);
   }

@@ -74,6 +74,7 @@ put_room head(const matrix::event& event, int n) {
 store_batch received(int n) {
   auto event = message_event(n);
   store_batch batch;
+  batch.shards.add(shard_of(event->room_id));
   batch.writes = {put_event{event->room_id, event, verdict::accepted, 1, 1, n, ""}, head(*event, n),
                   append_outbox{0, "message.received", std::string(600, 'n')}};
   return batch;
@@ -83,6 +84,7 @@ store_batch received(int n) {
 store_batch pair(int n) {
   auto event = message_event(n);
   store_batch batch;
+  batch.shards.add(shard_of(event->room_id));
   batch.writes = {put_event{event->room_id, event, verdict::accepted, 1, 1, n, ""},
                   append_outbox{0, "message.received", std::string(1'000, 'n')}};
   return batch;
@@ -92,6 +94,7 @@ store_batch sent(int n) {
   auto event = message_event(n);
   auto id = std::to_string(n);
   store_batch batch;
+  batch.shards.add(shard_of(event->room_id));
   batch.writes = {put_event{event->room_id, event, verdict::accepted, 1, 1, n, ""}, head(*event, n)};
   for (int server = 0; server < destinations; ++server)
     batch.writes.push_back(queue_pdu{"server" + std::to_string(server) + ".example", event->event_id});

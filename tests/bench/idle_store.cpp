@@ -86,7 +86,8 @@ public:
     write(store::put_user{user(number), "user" + std::to_string(number), "User " + std::to_string(number), {}});
   }
   void commit() {
-    const std::array batches{std::exchange(batch_, {})};
+    std::array batches{std::exchange(batch_, {})};
+    batches.front().shards = shard_set::all();
     const auto done = disk_->commit(batches);
     require(static_cast<bool>(done), done ? "" : "the store failed: " + done.error().detail);
   }

@@ -1,7 +1,11 @@
 // The store's thread of a simulated broker: group commit on the real engine, with the order of questions and batches
 // that plugin/store/store_thread.hpp promises.
+#include "messages/batch_shards.hpp"
 #include "tests/simulation/broker.hpp"
 #include "tests/simulation/chat_server.hpp"
+
+#include <optional>
+#include <type_traits>
 
 namespace causeway::simulation {
 namespace {
@@ -18,10 +22,38 @@ bool answered_in_order(const store::query& q) {
 
 constexpr std::uint64_t group_batches_max = 8;
 
+/// The shard of the room or server that a row is about, where the row is theirs.
+template <class Row>
+std::optional<shard_number> shard_of_row(const Row& x) {
+  using namespace store;
+  // Appended to the list of a server; of an event that its room has no say in; the receipts actor's own account.
+  if constexpr (std::is_same_v<Row, queue_pdu> || std::is_same_v<Row, put_dead_letter> ||
+                std::is_same_v<Row, put_receipt_debt>)
+    return {};
+  else if constexpr (requires { x.server_name; }) return shard_of(x.server_name);
+  else if constexpr (requires { x.room_id; }) return shard_of(x.room_id);
+  else if constexpr (std::is_same_v<Row, put_received_transaction>) return shard_of(x.origin);
+  else return {};
+}
+
+/// Whoever owns a room or a server would not notice a row of it that is written under another's shard alone.
+/// @returns what is wrong; empty: nothing
+std::string wrong_shards_of(const store::store_batch& batch) {
+  if (batch.shards.is_empty()) return "a batch does not say of which shard it is";
+  for (const auto& row : batch.writes) {
+    const auto of = std::visit([](const auto& x) { return shard_of_row(x); }, row);
+    if (of && !batch.shards.has(*of))
+      return "a batch changes a row (" + std::to_string(row.index()) + ") of shard " + std::to_string(*of) +
+             ", and names " + to_string(batch.shards);
+  }
+  return {};
+}
+
 } // namespace
 
 void broker::submit(store::store_batch batch, std::shared_ptr<bool> failed,
                     std::function<void(result<store::commit_outcome>)> done) {
+  if (auto wrong = wrong_shards_of(batch); !wrong.empty()) world_.violation(std::move(wrong));
   store_queue_.emplace_back(waiting_batch{std::move(batch), std::move(failed), std::move(done)});
   wake_store();
 }
@@ -107,6 +139,7 @@ void broker::store_turn() {
 store::answer broker::read(const store::query& q) { return disk_->ask(q); }
 
 void broker::commit_beside(store::store_batch batch) {
+  batch.shards = shards_of({actor_kind::session, ""}, batch.writes);
   submit(std::move(batch), std::make_shared<bool>(false), [](const result<store::commit_outcome>&) {});
 }
 

@@ -54,6 +54,7 @@ struct place {
     auto store = store::open_sqlite(options.store);
     BOOST_REQUIRE(store);
     store::store_batch batch;
+    batch.shards.add(shard_of_the_whole);
     batch.writes.emplace_back(store::put_user{"@ann:node.test", "ann", "Ann", ""});
     BOOST_REQUIRE((*store)->commit({&batch, 1}));
   }

@@ -28,7 +28,7 @@ CAUSEWAY_ENGINE_CASE(audit_has_its_rows_latest_first_with_their_outcome, fresh_s
 }
 
 CAUSEWAY_ENGINE_CASE(audit_keeps_the_latest_rows_and_no_more, fresh_store) {
-  store_batch many;
+  auto many = batch_of();
   constexpr std::int64_t surplus = 3;
   for (std::int64_t i = 1; i <= static_cast<std::int64_t>(audit_kept_max); ++i) {
     put_audit row;

@@ -91,10 +91,25 @@ CAUSEWAY_ENGINE_CASE(failed_transaction_leaves_nothing_behind, fresh_store) {
 
 // -- fences -----------------------------------------------------------------------------------------------------------
 
+CAUSEWAY_ENGINE_CASE(batch_that_does_not_say_of_which_shard_it_is_is_refused, fresh_store) {
+  std::vector<store_batch> batches{batch_of(put_user{"@beside:x"}), batch_of(put_user{"@nobodys:x"})};
+  batches.back().shards = {};
+  const auto refused = store->commit(batches);
+  BOOST_REQUIRE(!refused);
+  BOOST_TEST((refused.error().code == fault_code::internal), to_string(refused.error()));
+  BOOST_TEST(refused.error().detail == "a batch does not say of which shard it is");
+  for (const std::string user : {"@beside:x", "@nobodys:x"})
+    BOOST_TEST(!must_ask<user_found>(*store, find_user{user}).user.has_value());
+  batches.back().shards = shard_set::all();
+  BOOST_TEST(bool(store->commit(batches)));
+  BOOST_TEST(must_ask<user_found>(*store, find_user{"@nobodys:x"}).user.has_value());
+  BOOST_TEST(store->owns(shard_set::all())); // of its one node
+}
+
 CAUSEWAY_ENGINE_CASE(batch_of_the_present_owner_is_committed_and_that_of_another_refused, fresh_store) {
   const auto fenced = [](std::string user, std::uint64_t epoch) {
     auto batch = batch_of(put_user{std::move(user)});
-    batch.fence = ownership{7, epoch};
+    batch.fence = ownership{sample_shard, epoch};
     return batch;
   };
   const auto is_there = [&](const std::string& user) {
@@ -122,7 +137,7 @@ CAUSEWAY_ENGINE_CASE(batch_of_the_present_owner_is_committed_and_that_of_another
 // -- retention --------------------------------------------------------------------------------------------------------
 
 CAUSEWAY_ENGINE_CASE(old_answers_go_in_slices_and_young_ones_stay, fresh_store) {
-  store_batch batch;
+  auto batch = batch_of();
   for (int n = 0; n < 25; ++n) {
     auto ts = n < 20 ? 1'000 : 40 * day_ms;
     batch.writes.emplace_back(put_received_transaction{"a.example", std::to_string(n), "{}", ts});
@@ -143,7 +158,7 @@ CAUSEWAY_ENGINE_CASE(old_answers_go_in_slices_and_young_ones_stay, fresh_store) 
 }
 
 CAUSEWAY_ENGINE_CASE(answers_of_a_clock_that_ran_ahead_keep_no_others_and_go_when_others_do, fresh_store) {
-  store_batch batch;
+  auto batch = batch_of();
   for (int n = 0; n < 20; ++n) {
     const auto ts = n < 10 ? 400 * day_ms : 40 * day_ms; // those in front: a year ahead
     batch.writes.emplace_back(put_received_transaction{"a.example", std::to_string(n), "{}", ts});
@@ -216,7 +231,7 @@ namespace {
 /// Invitations to one room by their turn: since n, of a state that says how they are listed.
 struct many_invitations : fresh_store {
   explicit many_invitations(const engine_kind& kind) : fresh_store(kind) {
-    store_batch batch;
+    auto batch = batch_of();
     for (std::int64_t n = 0; n < 30; ++n) {
       put_invitation x;
       x.room_id = n % 2 == 0 ? sample_room : "!other:x";

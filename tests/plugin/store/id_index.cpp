@@ -11,7 +11,7 @@ namespace {
 /// Commits the results of commands `first` to `last`, 2,000 to a transaction.
 void commit_commands(engine& store, int first, int last) {
   for (int n = first; n <= last;) {
-    store_batch batch;
+    auto batch = batch_of();
     for (int i = 0; i < 2'000 && n <= last; ++i, ++n) {
       auto id = std::to_string(n);
       batch.writes.emplace_back(put_command_result{id, "n", true, id, n});

@@ -47,7 +47,7 @@ BOOST_FIXTURE_TEST_CASE(each_node_has_all_shards_with_an_epoch_of_its_own, share
   make_tables();
   BOOST_TEST(ask("SELECT count(*) FROM T.shard WHERE epoch = 1") == "256");
   const auto second = must_take(seat_of("second"));
-  BOOST_TEST(second->epoch() == 2u);
+  BOOST_TEST((second->owned() == shard_epochs{shard_set::all(), 2}));
   BOOST_TEST(ask("SELECT count(*) FROM T.shard WHERE epoch = 2 AND owner = " + std::to_string(second->incarnation())) ==
              "256");
   BOOST_TEST(state_of("first") == "left");
@@ -77,8 +77,15 @@ BOOST_FIXTURE_TEST_CASE(who_stands_by_is_told_of_the_node_that_serves_and_follow
   BOOST_REQUIRE(!nodes.empty());
   BOOST_TEST(nodes.front().name == "third");
   BOOST_TEST(nodes.front().state == "active");
-  BOOST_TEST(nodes.front().shards == sql::shard_count);
+  BOOST_TEST(nodes.front().shards == shard_count);
   BOOST_TEST(nodes.front().epoch == 2);
+  const auto shards = must_ask<nodes_listed>(*third, list_nodes{}).shards;
+  BOOST_REQUIRE(shards.size() == shard_count);
+  for (std::size_t i = 0; i < shard_count; ++i)
+    BOOST_TEST((shards[i].shard == i && shards[i].owner == nodes.front().incarnation && shards[i].epoch == 2));
+  const auto listed = must_ask<shards_listed>(*third, list_shards{}).shards;
+  BOOST_REQUIRE(listed.size() == shard_count);
+  BOOST_TEST(listed.back().owner_name == "third");
   BOOST_TEST(nodes.front().lease_left_ms > 0);
   BOOST_TEST(nodes.front().lease_left_ms <= lease_ms);
 }
@@ -319,7 +326,7 @@ BOOST_FIXTURE_TEST_CASE(a_node_that_slept_in_a_transaction_does_not_hold_up_the_
   let_somebody_serve("0");
   postgresql_database sleeper{url, postgresql_database::use::shared};
   sleeper.belong_to(somebody, postgresql_database::session_of::worker);
-  sleeper.own(somebody, 2);
+  sleeper.own(somebody, {shard_set::all(), 2});
   put(sleeper, "before");
   {
     sql::transaction open{sleeper, sql::transaction::kind::write};
@@ -327,7 +334,7 @@ BOOST_FIXTURE_TEST_CASE(a_node_that_slept_in_a_transaction_does_not_hold_up_the_
     late.run("x", "too late");
     BOOST_TEST(sleeper.integer("SELECT 1") == 1); // now all of it is with the server, which holds the shards for us
     const auto second = must_take(seat_of("second"));
-    BOOST_TEST(second->epoch() == 3u);
+    BOOST_TEST((second->owned() == shard_epochs{shard_set::all(), 3}));
     BOOST_CHECK_THROW(open.commit(), sql::error);
   }
   for (int i = 0; i < 2; ++i) BOOST_CHECK_EXCEPTION(put(sleeper, "too late"), sql::error, is_of_owner);
@@ -340,7 +347,7 @@ BOOST_FIXTURE_TEST_CASE(a_commit_of_a_former_owner_is_refused_by_the_fence_alone
   make_tables();
   let_somebody_serve(in_an_hour);
   postgresql_database former{url, postgresql_database::use::shared};
-  former.own(somebody, 2);
+  former.own(somebody, {shard_set::all(), 2});
   put(former, "before");
   ask("UPDATE T.shard SET owner = 78, epoch = epoch + 1");
   BOOST_CHECK_EXCEPTION(put(former, "after"), sql::error, is_of_owner);
@@ -350,11 +357,48 @@ BOOST_FIXTURE_TEST_CASE(a_commit_of_a_former_owner_is_refused_by_the_fence_alone
   BOOST_TEST(found(former) == "before");
 }
 
+BOOST_FIXTURE_TEST_CASE(an_engine_that_has_lost_a_shard_goes_on_with_the_others, shared_store) {
+  auto wanted = seat_of("first");
+  const auto held = wanted.held = std::make_shared<lease>();
+  auto store = must_open(std::move(wanted));
+  const auto commit = [&](std::vector<shard_number> shards) {
+    store_batch batch{{append_outbox{0, "n", "b"}}};
+    for (const auto x : shards) batch.shards.add(x);
+    const auto done = store->commit({&batch, 1});
+    return done ? "" : to_string(done.error());
+  };
+  BOOST_TEST(commit({3, 200}) == "");
+  ask("UPDATE T.shard SET owner = 78, epoch = epoch + 1 WHERE id IN (3, 4)");
+  BOOST_TEST(store->owns(shard_set::all())); // as far as it knows
+  BOOST_TEST(commit({200, 3}).starts_with("stale_owner: "));
+  BOOST_TEST(!store->owns(shard_set{3}));
+  BOOST_TEST(!store->owns(shard_set{4}));
+  BOOST_TEST(commit({4}) == "stale_owner: another node has taken shard 4; what was to be written of it is not");
+  BOOST_TEST(commit({200, 5}) == "");
+  // What is about the whole store needs all of it.
+  const auto purged = store->purge(1, {});
+  BOOST_REQUIRE(!purged);
+  BOOST_TEST(purged.error().detail == "another node has taken shard 3-4; what was to be written of it is not");
+  // It is this node's again, by whatever: what is in memory of it is not what is stored.
+  ask("UPDATE T.shard SET owner = (SELECT owner FROM T.shard WHERE id = 0), epoch = epoch + 1 WHERE id = 3");
+  BOOST_TEST(commit({3}).starts_with("stale_owner: "));
+  server.cut(url); // and a connection that is made anew does not bring it back
+  auto again = commit({200});
+  while (again.starts_with("store_failed")) again = commit({200});
+  BOOST_TEST(again == "");
+  BOOST_TEST(commit({3}).starts_with("stale_owner: "));
+  BOOST_TEST(!held->is_lost());
+  BOOST_TEST(count("outbox") == "3");
+  ask("UPDATE T.shard SET owner = 78, epoch = epoch + 1");
+  BOOST_TEST(commit({200}).starts_with("stale_owner: "));
+  BOOST_TEST(held->is_lost()); // that was the last one
+}
+
 BOOST_FIXTURE_TEST_CASE(who_takes_waits_for_a_commit_that_is_under_way, shared_store) {
   make_tables();
   let_somebody_serve(in_an_hour);
   postgresql_database owner{url, postgresql_database::use::shared};
-  owner.own(somebody, 2);
+  owner.own(somebody, {shard_set::all(), 2});
   sql::transaction open{owner, sql::transaction::kind::write};
   BOOST_TEST(owner.integer("SELECT 1") == 1);
   postgresql_database taker{url, postgresql_database::use::shared};
@@ -436,14 +480,14 @@ BOOST_FIXTURE_TEST_CASE(a_connection_that_was_cut_takes_its_shards_again_before_
   const auto place = must_take(seat_of("second"));
   postgresql_database db{url, postgresql_database::use::shared};
   db.belong_to(place->incarnation(), postgresql_database::session_of::worker);
-  db.own(place->incarnation(), place->epoch());
+  db.own(place->incarnation(), place->owned());
   put(db, "1");
   BOOST_TEST(db.was_last_commit_made());
   server.cut(url); // now the next one cannot be made
   BOOST_CHECK_THROW(put(db, "2"), sql::error);
   BOOST_TEST(!db.was_last_commit_made());
-  BOOST_TEST(db.epoch() == place->epoch() + 1);
-  BOOST_TEST(ask("SELECT count(*) FROM T.shard WHERE epoch = " + std::to_string(db.epoch())) == "256");
+  BOOST_TEST(db.epoch(255) == place->owned().at(255) + 1);
+  BOOST_TEST(ask("SELECT count(*) FROM T.shard WHERE epoch = " + std::to_string(db.epoch(0))) == "256");
   BOOST_TEST(found(db) == "1");
   put(db, "3");
   BOOST_TEST(found(db) == "3");
@@ -454,7 +498,7 @@ BOOST_FIXTURE_TEST_CASE(a_commit_that_is_still_under_way_is_waited_for_before_it
   make_tables();
   let_somebody_serve(in_an_hour);
   postgresql_database lost{url, postgresql_database::use::shared}, again{url, postgresql_database::use::shared};
-  for (auto* each : {&lost, &again}) each->own(somebody, 2);
+  for (auto* each : {&lost, &again}) each->own(somebody, {shard_set::all(), 2});
   sql::transaction under_way{lost, sql::transaction::kind::write};
   sql::statement write{lost, sql::put_meta};
   write.run("x", "made");
@@ -469,7 +513,7 @@ BOOST_FIXTURE_TEST_CASE(a_commit_that_is_still_under_way_is_waited_for_before_it
     }
     return found(again);
   });
-  while (ask("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'UPDATE shard%'") ==
+  while (ask("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%UPDATE shard%'") ==
            "0" &&
          read.wait_for(std::chrono::seconds{0}) != std::future_status::ready)
     std::this_thread::yield();

@@ -36,7 +36,7 @@ bool former_owner_writes() {
   nodes.make_tables();
   nodes.let_somebody_serve(in_an_hour);
   postgresql_database former{nodes.url, postgresql_database::use::shared};
-  former.own(somebody, 2);
+  former.own(somebody, {shard_set::all(), 2});
   nodes.ask("UPDATE T.shard SET owner = 78, epoch = epoch + 1");
   try {
     put(former, "after");
@@ -53,7 +53,7 @@ bool are_taken_during_a_commit() {
   nodes.make_tables();
   nodes.let_somebody_serve(in_an_hour);
   postgresql_database owner{nodes.url, postgresql_database::use::shared};
-  owner.own(somebody, 2);
+  owner.own(somebody, {shard_set::all(), 2});
   sql::transaction open{owner, sql::transaction::kind::write};
   BOOST_TEST(owner.integer("SELECT 1") == 1); // now the server has checked who owns them
   postgresql_database taker{nodes.url, postgresql_database::use::shared};
@@ -74,7 +74,7 @@ bool sleeper_is_followed() {
   nodes.let_somebody_serve("0");
   postgresql_database sleeper{nodes.url, postgresql_database::use::shared};
   sleeper.belong_to(somebody, postgresql_database::session_of::worker);
-  sleeper.own(somebody, 2);
+  sleeper.own(somebody, {shard_set::all(), 2});
   const sql::transaction open{sleeper, sql::transaction::kind::write};
   BOOST_TEST(sleeper.integer("SELECT 1") == 1);
   return static_cast<bool>(nodes.take(shared_store::seat_of("second")));
@@ -87,7 +87,7 @@ std::string read_before_an_unknown_outcome() {
   nodes.let_somebody_serve(in_an_hour);
   postgresql_database lost{nodes.url, postgresql_database::use::shared};
   postgresql_database again{nodes.url, postgresql_database::use::shared};
-  for (auto* each : {&lost, &again}) each->own(somebody, 2);
+  for (auto* each : {&lost, &again}) each->own(somebody, {shard_set::all(), 2});
   sql::transaction under_way{lost, sql::transaction::kind::write};
   sql::statement write{lost, sql::put_meta};
   write.run("x", "made");
@@ -108,7 +108,58 @@ std::string read_before_an_unknown_outcome() {
   return read.get();
 }
 
+/// Whether a node writes of a shard that was taken from it, in one commit with one that it has.
+bool writes_of_the_second_shard() {
+  const shared_store nodes;
+  nodes.make_tables();
+  nodes.let_somebody_serve(in_an_hour);
+  postgresql_database owner{nodes.url, postgresql_database::use::shared};
+  owner.own(somebody, {shard_set::all(), 2});
+  nodes.ask("UPDATE T.shard SET owner = 78, epoch = epoch + 1 WHERE id = 9");
+  shard_set both{4};
+  both.add(9);
+  try {
+    put(owner, "after", both);
+  } catch (const sql::error& refused) {
+    BOOST_TEST(is_of_owner(refused), refused.what());
+  }
+  postgresql_database look{nodes.url, postgresql_database::use::shared};
+  return found(look) == "after";
+}
+
+/// Whether it writes of a shard that was away and is back with the epoch that another one of its has.
+bool writes_with_the_epoch_of_another_shard() {
+  const shared_store nodes;
+  nodes.make_tables();
+  nodes.let_somebody_serve(in_an_hour);
+  nodes.ask("UPDATE T.shard SET epoch = 4 WHERE id = 4");
+  shard_epochs known{shard_set::all(), 2};
+  known.put(4, 4);
+  postgresql_database owner{nodes.url, postgresql_database::use::shared};
+  owner.own(somebody, known);
+  shard_set both{4};
+  both.add(9);
+  nodes.ask("UPDATE T.shard SET epoch = epoch + 2 WHERE id = 9");
+  try {
+    put(owner, "after", both);
+  } catch (const sql::error& refused) {
+    BOOST_TEST(is_of_owner(refused), refused.what());
+  }
+  postgresql_database look{nodes.url, postgresql_database::use::shared};
+  return found(look) == "after";
+}
+
 } // namespace
+
+BOOST_AUTO_TEST_CASE(a_fence_of_the_first_shard_lets_a_former_owner_of_the_second_write) {
+  BOOST_TEST(!writes_of_the_second_shard());
+  BOOST_TEST(with(crash::mutant::fence_of_one_shard, writes_of_the_second_shard));
+}
+
+BOOST_AUTO_TEST_CASE(an_epoch_of_another_shard_lets_a_former_owner_write) {
+  BOOST_TEST(!writes_with_the_epoch_of_another_shard());
+  BOOST_TEST(with(crash::mutant::fence_of_another_epoch, writes_with_the_epoch_of_another_shard));
+}
 
 BOOST_AUTO_TEST_CASE(a_commit_without_a_fence_lets_a_former_owner_write) {
   BOOST_TEST(!former_owner_writes());

@@ -212,7 +212,7 @@ CAUSEWAY_ENGINE_CASE(dead_letters_are_listed_in_pages_over_all_streams, fresh_st
 
 CAUSEWAY_ENGINE_CASE(of_too_many_dead_letters_the_oldest_go, fresh_store) {
   constexpr auto kept = static_cast<std::int64_t>(dead_letters_kept_max);
-  store_batch batch;
+  auto batch = batch_of();
   for (std::int64_t n = 1; n <= kept + 5; ++n) batch.writes.emplace_back(put_dead_letter{0, 1'000'000 + n, "", n});
   BOOST_REQUIRE(store->commit({&batch, 1}));
   reopen();

@@ -78,6 +78,10 @@ CAUSEWAY_ENGINE_CASE(last_head_of_a_transaction_wins_and_events_are_counted, fre
     batches.push_back(batch_of(accepted(sample_message(n), n), head));
   }
   BOOST_REQUIRE(store->commit(batches));
+  const auto shards = must_ask<shards_listed>(*store, list_shards{}).shards;
+  BOOST_REQUIRE(shards.size() == shard_count);
+  BOOST_TEST(shards.at(shard_of(sample_room)).rooms == 1);
+  BOOST_TEST(shards.at(shard_of(sample_room) ^ 1U).rooms == 0);
   auto listed = must_ask<rooms_listed>(*store, list_rooms{});
   BOOST_REQUIRE(listed.rooms.size() == 1u);
   BOOST_TEST(listed.rooms[0].events == 5);

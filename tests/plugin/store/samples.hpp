@@ -62,11 +62,18 @@ inline put_room sample_head(const std::string& room_id = sample_room) {
   return head;
 }
 
+inline constexpr shard_number sample_shard = 7;
+
+inline store_batch of_shard(shard_number shard, store_batch batch) {
+  batch.shards.add(shard);
+  return batch;
+}
+
 template <class... Writes>
 store_batch batch_of(Writes... writes) {
   store_batch batch;
   (batch.writes.emplace_back(std::move(writes)), ...);
-  return batch;
+  return of_shard(sample_shard, std::move(batch));
 }
 
 /// A folder that goes with the test.

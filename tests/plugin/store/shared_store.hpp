@@ -73,8 +73,8 @@ struct shared_store {
 
 inline const std::string in_an_hour = "(extract(epoch FROM now()) * 1000)::bigint + 3600000";
 
-inline void put(sql::connection& db, const std::string& value) {
-  sql::transaction all{db, sql::transaction::kind::write};
+inline void put(sql::connection& db, const std::string& value, const shard_set& of = shard_set::all()) {
+  sql::transaction all{db, of};
   sql::statement{db, sql::put_meta}.run("x", value);
   all.commit();
 }

@@ -434,7 +434,7 @@ BOOST_AUTO_TEST_CASE(log_starts_anew_under_load) {
 BOOST_AUTO_TEST_CASE(backup_is_a_store_of_that_moment) {
   scratch_folder folder;
   auto store = must_open(folder.file());
-  store_batch batch;
+  auto batch = batch_of();
   for (std::int64_t n = 1; n <= 300; ++n) batch.writes.emplace_back(accepted(sample_message(n), n));
   batch.writes.emplace_back(sample_head());
   BOOST_REQUIRE(store->commit({&batch, 1}));

@@ -1,6 +1,7 @@
 #include "plugin/store/store_thread.hpp"
 
 #include "engines.hpp"
+#include "shared_store.hpp"
 
 #include <atomic>
 #include <condition_variable>
@@ -52,6 +53,8 @@ public:
   }
   status backup(const std::string& path) override { return real_->backup(path); }
 
+  bool owns(const shard_set& shards) const override { return real_->owns(shards); }
+
   status healthy() override { return files_are_gone ? status{fault{fault_code::store_failed, "gone"}} : ok(); }
   std::atomic<bool> disk_is_full{false}, files_are_gone{false};
 
@@ -81,8 +84,10 @@ private:
 
 /// A store thread whose first commit waits at the gate, so that what is submitted meanwhile forms one group.
 struct gated_store {
-  explicit gated_store(store_place& place, const config::store_options& options = {}) {
-    auto watched = std::make_unique<watched_engine>(log, place.open());
+  explicit gated_store(store_place& place, const config::store_options& options = {})
+      : gated_store(place.open(), options) {}
+  explicit gated_store(std::unique_ptr<engine> real, const config::store_options& options = {}) {
+    auto watched = std::make_unique<watched_engine>(log, std::move(real));
     gate = watched.get();
     store.emplace(std::move(watched), options);
     gate->close_gate();
@@ -119,6 +124,47 @@ using texts = std::vector<std::string>;
 using sizes = std::vector<std::size_t>;
 
 } // namespace
+
+BOOST_FIXTURE_TEST_CASE(batches_of_a_shard_that_another_node_has_taken_fail_and_the_others_go_on_together,
+                        shared_store) {
+  reports seen;
+  gated_store x{must_open(seat_of("first"))};
+  const auto submit = [&](const std::string& name, shard_number shard, store_thread::batch_chain chain = {}) {
+    x.store->submit(of_shard(shard, {{append_outbox{0, name, "b"}}}), seen.note(name), std::move(chain));
+  };
+  ask("UPDATE T.shard SET owner = 78, epoch = epoch + 1 WHERE id = 3");
+  const auto chain = std::make_shared<std::atomic<bool>>(false);
+  submit("1", 1);
+  submit("2", 3, chain);
+  submit("3", 2);
+  submit("4", 1, chain); // it rests on one that fails
+  submit("5", 255);
+  x.gate->open_gate();
+  x.store->stop();
+  const std::string refused = " stale_owner: another node has taken shard 3; what was to be written of it is not";
+  BOOST_TEST(seen.lines == (texts{"1 ok", "2" + refused, "3 ok",
+                                  "4 store_failed: not written: it rests on a batch that failed", "5 ok"}),
+             boost::test_tools::per_element());
+  // All, that of the shard alone, and then, since one of the rest rests on it, each of those.
+  BOOST_TEST(x.log->groups == (sizes{1, 5, 1, 1, 1, 1}), boost::test_tools::per_element());
+  BOOST_TEST(ask("SELECT string_agg(convert_from(name, 'UTF8'), ' ' ORDER BY key) FROM T.outbox") == "1 3 5");
+}
+
+BOOST_FIXTURE_TEST_CASE(group_with_a_shard_that_is_known_to_be_lost_is_not_taken_apart_to_its_last_batch,
+                        shared_store) {
+  reports seen;
+  gated_store x{must_open(seat_of("first"))};
+  ask("UPDATE T.shard SET owner = 78, epoch = epoch + 1 WHERE id = 3");
+  for (const int n : {3, 1, 2, 3, 4})
+    x.store->submit(of_shard(static_cast<shard_number>(n), {{append_outbox{0, "n", "b"}}}),
+                    seen.note(std::to_string(n)));
+  x.gate->open_gate();
+  x.store->stop();
+  BOOST_TEST(x.log->groups == (sizes{1, 5, 1, 1, 3}), boost::test_tools::per_element());
+  BOOST_TEST(count("outbox") == "3");
+  BOOST_REQUIRE(seen.lines.size() == 5u);
+  BOOST_TEST(seen.lines[4] == "4 ok");
+}
 
 CAUSEWAY_ENGINE_CASE(what_waits_is_committed_at_once_and_called_back_in_order, with_place) {
   reports seen;
@@ -424,7 +470,7 @@ CAUSEWAY_ENGINE_CASE(stop_finishes_what_waits_and_refuses_the_rest, with_place) 
 
 CAUSEWAY_ENGINE_CASE(retention_runs_between_the_commits, with_place) {
   store_thread store{place->open(), {}};
-  store_batch batch;
+  auto batch = batch_of();
   for (int n = 0; n < 50; ++n)
     batch.writes.emplace_back(put_received_transaction{"a.example", std::to_string(n), "{}", 1});
   store.submit(std::move(batch), [](const auto&) {});

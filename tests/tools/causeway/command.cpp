@@ -113,7 +113,8 @@ BOOST_AUTO_TEST_CASE(a_used_store_that_was_made_for_something_else_is_told) {
     const store::identity made_for{"chat.example.org", 2};
     auto opened = store::open_sqlite(options, &made_for);
     BOOST_REQUIRE(opened);
-    const std::vector<store::store_batch> batches{{{store::put_user{"@ann:chat.example.org", "ann", "", ""}}}};
+    std::vector<store::store_batch> batches{{{store::put_user{"@ann:chat.example.org", "ann", "", ""}}}};
+    batches.front().shards.add(shard_of_the_whole);
     BOOST_REQUIRE((*opened)->commit(batches));
   }
   auto x = run("config check " + file);
