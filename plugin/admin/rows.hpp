@@ -200,7 +200,7 @@ struct audit_row {
 
 /// One node of those that share the store: a process from its start to its end.
 struct node_row {
-  std::string name, state, version, endpoints, incarnation, may_stop;
+  std::string name, state, version, endpoints, incarnation, may_stop, owns;
   std::int64_t lease_left_ms = 0, shards = 0, epoch = 0, schema = 0;
 
   template <class F>
@@ -219,8 +219,24 @@ struct node_row {
     f("lease_left_ms", lease_left_ms,
       "For how long it counts as alive without a word, milliseconds; negative: since so long it does not.");
     f("shards", shards, "Parts of the store it owns: 256, or none.");
-    f("epoch", epoch, "Counts the changes of owners, of what it owns.");
+    f("epoch", epoch, "Counts the changes of owners, of what it owns: the greatest of its shards.");
+    f("owns", owns, "Which shards it owns, and the epoch of each, such as 0-255 epoch 7; empty: none.");
     f("schema", schema, "The newest schema of the store that it knows; 0: it does not say.");
+  }
+};
+
+/// One shard of the store: what has one owner.
+struct shard_row {
+  std::int64_t shard = 0, epoch = 0, rooms = 0;
+  std::string owner, incarnation;
+
+  template <class F>
+  void fields(F& f) {
+    f("shard", shard, "0 to 255: of a room, by the hash of its id.");
+    f("owner", owner, "The node that has it; empty: none has, as where the store is a file.");
+    f("incarnation", incarnation, "Names the process of that node, 12 hexadecimal digits; empty: none.");
+    f("epoch", epoch, "Counts its owners.");
+    f("rooms", rooms, "Rooms in it that we take part in, or did.");
   }
 };
 

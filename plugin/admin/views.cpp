@@ -70,6 +70,19 @@ std::string may_stop(const store::stored_node& x, const store::nodes_listed& of)
   return next.empty() && x.state == "standby" ? "yes, but then nobody stands by" : "yes";
 }
 
+/// "0-99 epoch 7; 100-255 epoch 9"; empty: nothing.
+std::string owned_by(const store::stored_node& node, const store::nodes_listed& of) {
+  std::map<std::int64_t, shard_set> by_epoch;
+  for (const auto& x : of.shards)
+    if (x.owner == node.incarnation) by_epoch[x.epoch].add(x.shard);
+  std::string text;
+  for (const auto& [epoch, shards] : by_epoch) {
+    if (!text.empty()) text += "; ";
+    text += to_string(shards) + " epoch " + std::to_string(epoch);
+  }
+  return text;
+}
+
 /// Nodes that are there and do not know the schema of the store.
 std::string ignorant_nodes(const store::nodes_listed& of) {
   std::string names;
@@ -323,6 +336,17 @@ std::vector<std::string> successors(const store::nodes_listed& of, std::int64_t 
 
 view terms(std::vector<term_row> rows, const arguments& with) { return list("terms", std::move(rows), with); }
 
+view shards(const query_results& found, const arguments& with) {
+  const auto* listed = found.find<store::shards_listed>("shards");
+  if (!listed) return found.why_not("shards");
+  std::vector<shard_row> rows;
+  rows.reserve(listed->shards.size());
+  for (const auto& x : listed->shards)
+    rows.push_back(
+      {x.is.shard, x.is.epoch, x.rooms, x.owner_name, x.is.owner == 0 ? std::string{} : incarnation_text(x.is.owner)});
+  return list("shards", std::move(rows), with);
+}
+
 view nodes(const query_results& found, const arguments& with) {
   const auto* listed = found.find<store::nodes_listed>("nodes");
   if (!listed) return found.why_not("nodes");
@@ -330,7 +354,7 @@ view nodes(const query_results& found, const arguments& with) {
   rows.reserve(listed->nodes.size());
   for (const auto& x : listed->nodes)
     rows.push_back({x.name, x.state, x.version, x.endpoints, incarnation_text(x.incarnation), may_stop(x, *listed),
-                    x.lease_left_ms, x.shards, x.epoch, x.schema});
+                    owned_by(x, *listed), x.lease_left_ms, x.shards, x.epoch, x.schema});
   std::stable_sort(rows.begin(), rows.end(), [](const node_row& a, const node_row& b) {
     return std::tuple(rank_of_node(a.state), std::string_view{a.name}) <
            std::tuple(rank_of_node(b.state), std::string_view{b.name});

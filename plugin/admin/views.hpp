@@ -31,6 +31,8 @@ view invites(const query_results& found, const arguments& with, std::int64_t now
 view dead_letters(const query_results& found, const arguments& with);
 /// {nodes: [node_row], total, schema, serves_from, upgrade_due, upgrade: a sentence}
 view nodes(const query_results& found, const arguments& with);
+/// {shards: [shard_row], total}
+view shards(const query_results& found, const arguments& with);
 /// {terms: [term_row], total}
 view terms(std::vector<term_row> rows, const arguments& with);
 /// Of a process that shares a store, 12 hexadecimal digits.

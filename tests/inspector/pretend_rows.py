@@ -205,6 +205,7 @@ def node(name, state, lease_left_ms, **more):
         "lease_left_ms": lease_left_ms,
         "shards": 256 if state == "active" else 0,
         "epoch": 7 if state == "active" else 0,
+        "owns": "0-255 epoch 7" if state == "active" else "",
         "may_stop": "",
         "schema": 14,
         **more,

@@ -165,6 +165,7 @@ class Operator(InteropCase):
                                     ("actors", "actors", "actors"), ("dead-letters ls", "dead_letters", "dead_letters"), ("keys", "keys", "keys"),
                                     ("edge", "peers", "edge"), ("streams", "streams", "streams"), ("receipts", "servers", "receipts"),
                                     ("audit", "audit", "audit"), ("cluster status", "nodes", "nodes"), ("cluster history", "terms", "history"),
+                                    ("cluster status --shards", "shards", "shards"),
                                     ("status", "alarms", "status")):
             with self.subTest(words):
                 rows = json.loads(files[file + ".json"])[member]

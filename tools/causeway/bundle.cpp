@@ -28,7 +28,7 @@ namespace json = matrix::json;
 /// Lists of the archive: NAME.json holds what the broker answers to NAME.
 constexpr std::array archived_verbs = {"status",       "check",  "rooms", "servers", "invites",
                                        "dead_letters", "actors", "edge",  "streams", "receipts",
-                                       "keys",         "audit",  "nodes", "history"};
+                                       "keys",         "audit",  "nodes", "history", "shards"};
 
 /// A folder that goes with the object.
 class gathering_folder {

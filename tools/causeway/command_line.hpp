@@ -23,7 +23,7 @@ struct command_line {
   std::string shell;              ///< completions are for
   std::vector<std::string> topic; ///< words of the command that help is wanted about
   bool origin = false, only_set = false, for_gateway = false, keep = false, tour = false, waits = false,
-       is_cluster = false, finishes = false;
+       is_cluster = false, finishes = false, lists_shards = false;
 
   /// What the configuration is read from.
   config::sources sources() const;

@@ -114,7 +114,12 @@ std::vector<command> of_lists() {
      {letter_argument, archive_option},
      on_broker(&run_show_letter)},
     {"cluster status", look, "Nodes that share the store: which one serves, and which may be stopped now",
-     "cluster status --watch", list_takes(), on_broker(&run_cluster_status)},
+     "cluster status --watch",
+     list_takes({{"--shards", "", "The shards of the store instead: who owns each, and how many rooms are in it",
+                  [](command_line& x) -> place { return &x.lists_shards; }}}),
+     [](const command_line& x) {
+       return x.lists_shards ? run_cluster_shards(x.request()) : run_cluster_status(x.request());
+     }},
     {"cluster history", look, "Who served from when to when, and why that ended", "cluster history --top 5",
      list_takes(), on_broker(&run_cluster_history)},
     {"audit", look, "What operators have changed, by whom and why, the latest first", "audit --since 7d", list_takes(),

@@ -253,9 +253,13 @@ int run_cluster_status(const broker_request& x) {
   return show_list(x, {"nodes",
                        "nodes",
                        admin::columns<admin::node_row>(),
-                       {"name", "state", "may_stop", "version", "schema", "lease_left_ms", "epoch", "endpoints"},
+                       {"name", "state", "may_stop", "version", "schema", "lease_left_ms", "owns", "endpoints"},
                        "The store is a file of this broker alone (store.engine = \"sqlite\").",
                        &below_nodes});
+}
+
+int run_cluster_shards(const broker_request& x) {
+  return list<admin::shard_row>(x, "shards", "shards", {"shard", "owner", "epoch", "rooms"}, "There are no shards.");
 }
 
 int run_cluster_history(const broker_request& x) {

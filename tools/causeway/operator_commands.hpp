@@ -20,6 +20,7 @@ int run_revoke(const broker_request& x);
 int run_resend(const broker_request& x);
 int run_show_letter(const broker_request& x);
 int run_cluster_status(const broker_request& x);
+int run_cluster_shards(const broker_request& x);
 int run_cluster_history(const broker_request& x);
 /// @param waits  until another node serves, a minute at most
 int run_drain(const broker_request& x, bool waits);

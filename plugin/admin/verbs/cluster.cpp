@@ -18,6 +18,11 @@ void list_cluster_nodes(desk& at, const job& work) {
   });
 }
 
+void list_cluster_shards(desk& at, const job& work) {
+  at.gather(work, {{{"shards", store::list_shards{}}}, {}, false},
+            [](desk& d, const job& j, const query_results& f) { d.answer(j, views::shards(f, j.with)); });
+}
+
 void list_history(desk& at, const job& work) {
   at.node().list_terms(work.with.limit, [alive = at.weak_from_this(), work](result<std::vector<term_row>> found) {
     const auto d = alive.lock();
@@ -69,9 +74,10 @@ void finish_upgrade(desk& at, const job& work) {
 } // namespace
 
 std::span<const verb> cluster_verbs() {
-  static constexpr std::array<verb, 5> all = {{
+  static constexpr std::array<verb, 6> all = {{
     {{"nodes", false, "", "Nodes that share the store (none with SQLite), who serves, and how far an upgrade is."},
      &list_cluster_nodes},
+    {{"shards", false, "", "Shards of the store: who owns each, and how many rooms are in it."}, &list_cluster_shards},
     {{"history", false, "", "Who served the shared store from when to when, and why it ended."}, &list_history},
     {{"node.drain", true, "", "This node hands its place over and stands by, and leaves its turn to others."},
      &drain_node},

@@ -33,6 +33,7 @@ struct fake_node : few_services {
   std::vector<store::dead_letters_listed::letter> letters;
   std::vector<store::put_audit> audit; ///< the latest first
   store::nodes_listed nodes;
+  store::shards_listed shards;
   std::vector<term_row> terms;
   causeway::status upgrade = ok(); ///< what the store says when an upgrade is to be finished
   int upgrades_finished = 0;
@@ -92,6 +93,7 @@ struct fake_node : few_services {
       return found;
     }
     if (std::holds_alternative<store::list_nodes>(question)) return nodes;
+    if (std::holds_alternative<store::list_shards>(question)) return shards;
     if (std::holds_alternative<store::list_audit>(question)) return store::audit_listed{audit};
     if (std::holds_alternative<store::list_staged>(question)) return staged;
     if (std::holds_alternative<store::find_shared_rooms>(question)) return shared;

@@ -25,6 +25,38 @@ BOOST_AUTO_TEST_CASE(who_serves_comes_first_and_who_is_gone_last) {
   BOOST_TEST(*rows[2].find_string("state") == "left");
 }
 
+BOOST_AUTO_TEST_CASE(what_a_node_owns_is_told_in_ranges_with_their_epochs) {
+  node.nodes.nodes = {{1, "a", "", "1", "active", 3'000, 256, 7}, {2, "b", "", "1", "standby", 3'000}};
+  const auto owned = [this] {
+    std::string told;
+    const auto body = ask("nodes");
+    for (const auto& row : *body.find_array("nodes"))
+      told += *row.find_string("name") + "=" + *row.find_string("owns") + "|";
+    return told;
+  };
+  BOOST_TEST(owned() == "a=|b=|");
+  for (int i = 0; i < 256; ++i) node.nodes.shards.push_back({static_cast<shard_number>(i), 1, 7});
+  BOOST_TEST(owned() == "a=0-255 epoch 7|b=|");
+  node.nodes.shards[3].owner = 2;
+  node.nodes.shards[3].epoch = 8;
+  node.nodes.shards[255].epoch = 9;
+  BOOST_TEST(owned() == "a=0-2, 4-254 epoch 7; 255 epoch 9|b=3 epoch 8|");
+}
+
+BOOST_AUTO_TEST_CASE(each_shard_is_listed_with_its_owner_and_its_rooms) {
+  node.shards.shards = {{{0, 0x123456789abc, 7}, "a", 12}, {{1, 0, 0}, "", 0}};
+  const auto body = ask("shards");
+  const auto& rows = *body.find_array("shards");
+  BOOST_TEST_REQUIRE(rows.size() == 2U);
+  BOOST_TEST(*rows[0].find_integer("shard") == 0);
+  BOOST_TEST(*rows[0].find_string("owner") == "a");
+  BOOST_TEST(*rows[0].find_string("incarnation") == "123456789abc");
+  BOOST_TEST(*rows[0].find_integer("epoch") == 7);
+  BOOST_TEST(*rows[0].find_integer("rooms") == 12);
+  BOOST_TEST(*rows[1].find_string("owner") == "");
+  BOOST_TEST(*rows[1].find_string("incarnation") == "");
+}
+
 BOOST_AUTO_TEST_CASE(the_status_says_which_node_may_be_stopped) {
   const auto may_stop = [this](std::vector<store::stored_node> nodes) {
     node.nodes.nodes = std::move(nodes);
