@@ -176,15 +176,17 @@ bool node_place::passes_on() const {
 
 /// Ready is who takes connections, also to pass them on. Whoever is drained is to be stopped: it passes on what comes,
 /// and is to get nothing new.
-std::vector<inspector::health_check> node_place::readiness() {
+std::vector<inspector::health_check> node_place::readiness(bool of_all_doors) {
   const bool forwards = passes_on();
   const bool is_drained = *told_.is_drained != store::drained::no;
   const auto door = [is_drained](const char* name, bool is_up) {
     return inspector::health_check{name, is_up && !is_drained, is_up ? "" : "not passed on at this moment"};
   };
-  return {{"ready", forwards && !is_drained, about() + (forwards ? ", and is asked by way of this one" : "")},
-          door("ready federation", forwarder_ && forwarder_->is_up()),
-          door("ready chat", chat_ && chat_->is_up())};
+  std::vector<inspector::health_check> all{
+    {"ready", forwards && !is_drained, about() + (forwards ? ", and is asked by way of this one" : "")}};
+  if (forwarder_ || of_all_doors) all.push_back(door("ready federation", forwarder_ && forwarder_->is_up()));
+  if (chat_ || of_all_doors) all.push_back(door("ready chat", chat_ && chat_->is_up()));
+  return all;
 }
 
 status node_place::open_page() {
@@ -193,7 +195,7 @@ status node_place::open_page() {
   answers_ = std::make_unique<standby_answers>(options_, log_, told_.is_drained, [this] { return about(); });
   waiting_ = std::make_unique<inspector::web_server>(
     inspector::web_settings{options_.admin.web_address(), std::move(*secret), options_.admin.web_hosts},
-    std::make_shared<standby_page>(*answers_, [this] { return readiness(); }));
+    std::make_shared<standby_page>(*answers_, [this](bool of_all_doors) { return readiness(of_all_doors); }));
   return waiting_->start();
 }
 

@@ -73,7 +73,7 @@ private:
   void tend_desk(const store::store_in_use& by);
   void open_desk();
   bool passes_on() const;
-  std::vector<inspector::health_check> readiness();
+  std::vector<inspector::health_check> readiness(bool of_all_doors);
   std::string about();
   std::string why_left();
 

@@ -13,21 +13,23 @@ namespace causeway {
 class standby_page final : public inspector::services {
 public:
   /// @param answers  outlives the server that asks
-  /// @param are_ready  whether it takes what is to be passed on, also at each door, and for whom it waits; asked by any
-  /// thread
-  standby_page(standby_answers& answers, std::function<std::vector<inspector::health_check>()> are_ready);
+  /// @param are_ready  whether it takes what is to be passed on, also at each door (true: also at those that are not to
+  /// be there by configuration), and for whom it waits; asked by any thread
+  standby_page(standby_answers& answers, std::function<std::vector<inspector::health_check>(bool)> are_ready);
 
   void ask(inspector::question x, inspector::answer_function done) override;
   void metrics(inspector::answer_function done) override;
   std::vector<inspector::health_check> health() override;
-  void checks(std::function<void(std::vector<inspector::health_check>)> done) override { done(health()); }
+  void checks(std::function<void(std::vector<inspector::health_check>)> done) override;
   void poll(const std::string& topic, std::function<void(inspector::late_rows)> done) override;
   std::string sample() override;
   std::int64_t now_ms() override;
 
 private:
   standby_answers& answers_;
-  const std::function<std::vector<inspector::health_check>()> are_ready_;
+  std::vector<inspector::health_check> found(bool of_all_doors) const;
+
+  const std::function<std::vector<inspector::health_check>(bool)> are_ready_;
 };
 
 } // namespace causeway

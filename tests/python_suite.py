@@ -124,11 +124,11 @@ class Together:
     """The classes of a folder, each in a process of its own, and what they have found. Whoever has it says when each of them runs."""
 
     def __init__(self, folder, words, classes, environment=None):
-        self._folder = folder
+        self.folder = folder
         self._words = words
         self._environment = environment or {}
         self.classes = classes
-        self._left = len(classes)
+        self.left = len(classes)  # that have not ended
         self._lock = threading.Lock()
         self._class_of = {}  # of the cases that failed
         self.found = {"passed": 0, "failed": [], "skipped": [], "unstable": []}
@@ -141,12 +141,12 @@ class Together:
         if ran < each.cases and not found["failed"] and not found["skipped"]:
             found["failed"].append([each.name, f"{each.cases} cases, of which {ran} were run"])
         with self._lock:
-            self._left -= 1
+            self.left -= 1
             for key, more in found.items():
                 self.found[key] += more
             self._class_of.update({case: each.name for case, _ in found["failed"]})
             print(printed.rstrip("\n"))
-            print(f"  {each.name}: {time.monotonic() - begun:.1f} s, classes left: {self._left}", flush=True)
+            print(f"  {each.name}: {time.monotonic() - begun:.1f} s, classes left: {self.left}", flush=True)
 
     def try_failed_again(self, ports):
         """Each alone. Whatever is no single case (a class that cannot be set up) stays failed."""
@@ -169,13 +169,14 @@ class Together:
 
     def _run_process(self, name, ports, words, before, report, log_file):
         """What it printed and what it found."""
-        command = [*before, sys.executable, "-u", os.path.abspath(__file__), "--class", name, self._folder, report, *words]
+        command = [*before, sys.executable, "-u", os.path.abspath(__file__), "--class", name, self.folder, report, *words]
+        seconds = 2 * CLASS_S if before else CLASS_S  # at a low priority it waits for the others
         with open(log_file, "wb") as log:
             try:
                 code = subprocess.run(command, env={**os.environ, **self._environment, "CAUSEWAY_PORTS": ports}, stdin=subprocess.DEVNULL, stdout=log,
-                                      stderr=subprocess.STDOUT, check=False, timeout=CLASS_S).returncode
+                                      stderr=subprocess.STDOUT, check=False, timeout=seconds).returncode
             except subprocess.TimeoutExpired:
-                code = f"nothing within {CLASS_S} s"
+                code = f"nothing within {seconds} s"
         with open(log_file, encoding="utf8", errors="replace") as log:
             printed = log.read()
         try:

@@ -18,7 +18,7 @@ PORTS_BEGIN, PORTS_PER_PLACE, PLACES_MAX = 12_000, 2_000, 10
 
 
 def ports_of(place):
-    begin = PORTS_BEGIN + place * PORTS_PER_PLACE
+    begin = PORTS_BEGIN + min(place, PLACES_MAX - 1) * PORTS_PER_PLACE
     return f"{begin}-{begin + PORTS_PER_PLACE - 1}"
 
 
@@ -26,8 +26,8 @@ class Schedule:
     """Tasks are called with the ports that are theirs meanwhile. One that runs may add others of a kind that has not ended."""
 
     def __init__(self, beside, processors):
-        places_max = PLACES_MAX - processors
-        self._phases = [{BESIDE: max(1, min(beside, places_max)), PATIENT: processors}, {QUIET: processors}, {ALONE: 1}]
+        # Who computes opens hardly a port: beyond the last place they share one, however many processors there are.
+        self._phases = [{BESIDE: max(1, min(beside, PLACES_MAX - 2)), PATIENT: processors}, {QUIET: min(processors, PLACES_MAX)}, {ALONE: 1}]
         self._changed = threading.Condition()
         self._waiting = {kind: collections.deque() for kind in (BESIDE, PATIENT, QUIET, ALONE)}
         self._running = 0

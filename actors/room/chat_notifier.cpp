@@ -113,6 +113,11 @@ void chat_notifier::roles_changed(const matrix::event* before, const matrix::eve
 void chat_notifier::rule_changed(const char* kind, const matrix::event* before, const matrix::event& after) {
   // One of ours does it by room.remove alone, which tells by itself what becomes of the room.
   if (room_.node.is_local(after.sender) || (before && before->content() == after.content())) return;
+  // Content that was restored (content_repair) has been told.
+  if (before && before->event_id == after.event_id) return;
+  // It begins with an algorithm, and does not end: other content is no news.
+  const auto encrypts = [](const matrix::event& x) { return !text_of(x, "algorithm").empty(); };
+  if (after.type == "m.room.encryption" && (!encrypts(after) || (before && encrypts(*before)))) return;
   chat::system_message n;
   n.kind = kind;
   n.actor = after.sender;

@@ -26,8 +26,19 @@ bool room_removal::author(const draft& d, const std::vector<std::string>& furthe
   auto e = authoring_.author(d);
   if (e.waits()) return false;
   // What the rules forbid is left as it is: that ours go is what counts, and that nobody can forbid.
-  if (!e || !authoring_.commit(*e, further_servers)) forbidden_.insert(step);
+  if (e && authoring_.commit(*e, further_servers)) return true;
+  // A policy server that does not answer has forbidden nothing: the command can be said again.
+  if (!e && info(e.error().code).retryable) {
+    failed_ = e.error();
+    return false;
+  }
+  forbidden_.insert(step);
   return true;
+}
+
+command_outcome room_removal::unfinished() {
+  if (auto failed = std::exchange(failed_, {})) return std::move(*failed);
+  return waits_for_policy_server{};
 }
 
 bool room_removal::close(const chat::room_remove& x) {
@@ -65,7 +76,7 @@ command_outcome room_removal::run(const queued_command& c, const chat::room_remo
     by_.clear();
     return outcome;
   };
-  if (closes(x.by) && !close(x)) return ends(waits_for_policy_server{});
+  if (closes(x.by) && !close(x)) return ends(unfinished());
   std::vector<std::string> ours;
   room_.graph.for_each_member(room_.graph.current(), [&](const matrix::event_ptr& e) {
     const auto membership = e->membership();
@@ -78,7 +89,7 @@ command_outcome room_removal::run(const queued_command& c, const chat::room_remo
   });
   ours.push_back(x.by); // the last: until then the room has somebody who may do all of this
   for (const auto& user : ours)
-    if (!leave(user, x)) return ends(waits_for_policy_server{});
+    if (!leave(user, x)) return ends(unfinished());
   if (room_.takes_part())
     return ends(fault{fault_code::forbidden, "the room does not let all of your users go; they are still in it"});
   return ends(succeeded{chat::empty_answer{}});

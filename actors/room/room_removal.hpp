@@ -7,6 +7,7 @@
 #include "actors/room/room_state.hpp"
 
 #include <cstddef>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -36,6 +37,8 @@ private:
   bool leave(const std::string& user, const chat::room_remove& x);
   /// Whoever has power over all of a channel of ours closes it; elsewhere others are at home.
   bool closes(const std::string& by) const;
+  /// Why `author` said no.
+  command_outcome unfinished();
   bool author(const draft& d, const std::vector<std::string>& further_servers = {});
 
   const room_state& room_;
@@ -47,6 +50,7 @@ private:
   /// again from its beginning, and the policy server is not asked about them for ever.
   std::string of_;
   std::set<std::pair<std::string, std::string>> forbidden_;
+  std::optional<fault> failed_; ///< why a step could not be decided
 };
 
 } // namespace causeway::room

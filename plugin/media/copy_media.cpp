@@ -17,6 +17,13 @@ using sql::transaction;
 
 constexpr const char* copy_incoming = "copy";
 
+/// From the first file to the last: a broker that is started in between would not find those that are left.
+void put_is_copying(sql::connection& db, bool is_copying) {
+  transaction whole{db, transaction::kind::write};
+  statement{db, "UPDATE media_schema SET is_copying = ?1"}.run(std::int64_t{is_copying});
+  whole.commit();
+}
+
 /// Copies one thing at a time from a folder into tables.
 class media_copier {
 public:
@@ -68,6 +75,8 @@ public:
                               " changed_ts FROM uploads"};
     for (auto row = rows.query(); row.next();) {
       const auto media_id = row.string(1);
+      // A second copy: a broker may have gone on with it, or have it whole.
+      if (is_known_upload(row.text(0), media_id)) continue;
       std::uint64_t offset = 0;
       for (;;) {
         const auto part = from_.files->read_incoming(media_id, offset, blob_rows::chunk_bytes);
@@ -89,6 +98,11 @@ public:
   const copied_media& done() const { return done_; }
 
 private:
+  bool is_known_upload(std::string_view upload_id, std::string_view media_id) {
+    statement known{*to_.db, "SELECT 1 FROM uploads WHERE upload_id = ?1 UNION ALL"
+                             " SELECT 1 FROM media WHERE origin = '' AND media_id = ?2"};
+    return known.query(upload_id, media_id).next();
+  }
   result<bool> has_blob(const std::string& hash) {
     const auto first = to_.files->read(hash, 0, 1);
     if (first) return true;
@@ -131,9 +145,11 @@ result<copied_media> copy_media(const std::string& directory, const std::string&
     auto to = open_tables({directory, url, 0});
     if (!to) return to.error();
     media_copier copier{*from, *to, progress};
+    put_is_copying(*to->db, true);
     if (auto fine = copier.copy_files(); !fine) return fine.error();
     if (auto fine = copier.copy_uploads(); !fine) return fine.error();
     to->files->remove_incoming(copy_incoming);
+    put_is_copying(*to->db, false);
     return copier.done();
   } catch (const sql::error& failed) {
     return sql::to_fault(failed);

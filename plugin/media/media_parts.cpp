@@ -61,7 +61,9 @@ CREATE INDEX thumbnails_by_hash ON thumbnails (hash);
 CREATE INDEX thumbnails_by_use ON thumbnails (used_ts);
 )sql";
 
-constexpr const char* table_of_version = "CREATE TABLE IF NOT EXISTS media_schema (version INTEGER NOT NULL)";
+/// One row. is_copying: a copy of a folder's files has begun and has not ended (copy_media).
+constexpr const char* table_of_version =
+  "CREATE TABLE IF NOT EXISTS media_schema (version INTEGER NOT NULL, is_copying INTEGER NOT NULL DEFAULT 0)";
 constexpr const char* find_own = "SELECT 1 FROM media WHERE origin = '' LIMIT 1";
 
 /// Runs `work`; what a database throws comes out as a fault.

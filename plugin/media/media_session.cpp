@@ -29,10 +29,10 @@ void media_session::begin(bool writes) {
     away_until_ = std::chrono::steady_clock::now() + away_pause;
     throw;
   }
-  if (!writes) return;
   try {
+    // For reads, too: whoever waits for one holds up the others, and the end of the node.
     for (const auto limit : {statement_limit, lock_limit}) sql::statement{db_, limit}.run();
-    if (incarnation_ != 0) check_owner();
+    if (writes && incarnation_ != 0) check_owner();
   } catch (const sql::error&) {
     db_.roll_back();
     throw;

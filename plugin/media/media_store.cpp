@@ -85,7 +85,11 @@ result<std::unique_ptr<media_store>> media_store::open(const media_place& at, co
       static_cast<std::uint64_t>(db.integer("SELECT CAST((SELECT coalesce(sum(bytes), 0) FROM media WHERE origin <> '')"
                                             " + (SELECT coalesce(sum(bytes), 0) FROM thumbnails) AS INTEGER)"));
     const bool is_empty = db.integer("SELECT 1 FROM media WHERE origin = '' LIMIT 1") == 0;
+    const bool is_partial = !at.database.empty() && db.integer("SELECT is_copying FROM media_schema") != 0;
     look.commit();
+    if (is_partial)
+      return fault{fault_code::conflict, "files were being copied into the database, and that has not ended: say "
+                                         "`causeway media copy` again"};
     if (!at.database.empty() && is_empty && holds_own_files(at.directory))
       return fault{fault_code::conflict, at.directory + " holds files of your users, and the database none: say "
                                                         "`causeway media copy`, or move that folder away"};

@@ -38,7 +38,8 @@ public:
   explicit picture_file(file_reader read) : read_(std::move(read)) {
     const cookie_io_functions_t calls{&read_next, nullptr, &seek, nullptr};
     file_.reset(fopencookie(this, "rb", calls));
-    if (file_) std::setvbuf(file_.get(), nullptr, _IOFBF, read_step_bytes);
+    // The C library takes no size without a buffer: it would ask for 8 KiB at a time.
+    if (file_) std::setvbuf(file_.get(), buffer_.data(), _IOFBF, buffer_.size());
   }
   picture_file(const picture_file&) = delete;
   picture_file& operator=(const picture_file&) = delete;
@@ -73,6 +74,7 @@ private:
   const file_reader read_;
   std::uint64_t offset_ = 0;
   std::optional<fault> failed_;
+  std::string buffer_ = std::string(read_step_bytes, '\0');
   file file_; // last: it uses the others
 };
 

@@ -141,13 +141,18 @@ void media_service::wait_for_upload(const federation_call& call) {
     number_of(call.match->find_query("timeout_ms")).value_or(upload_wait_ms_default), 0, served_wait_ms_max);
   {
     const std::lock_guard lock{mutex_};
-    if (upload_waiters_.size() < upload_waiters_max) {
-      upload_waiters_.push_back({call, media_id, outside_.now() + wait});
-      // It may have become complete between the look and now.
-      const auto announced = store_->is_announced(media_id);
-      if (announced && *announced) return;
-      upload_waiters_.pop_back();
-    }
+    if (upload_waiters_.size() >= upload_waiters_max) return serve(call, false);
+    upload_waiters_.push_back({call, media_id, outside_.now() + wait});
+  }
+  // It may have become complete between the look and now. Without the lock: the files may lie in a database that does
+  // not answer, and others want the lock for what cannot wait.
+  const auto announced = store_->is_announced(media_id);
+  if (announced && *announced) return;
+  {
+    const std::lock_guard lock{mutex_};
+    const auto taken = std::erase_if(
+      upload_waiters_, [&](const auto& w) { return w.call.id == call.id && w.call.gateway == call.gateway; });
+    if (taken == 0) return; // it is being served
   }
   serve(call, false);
 }

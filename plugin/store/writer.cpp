@@ -26,6 +26,7 @@ shard_set shards_of_group(std::span<const store_batch> batches) {
 /// Whether its shards are still ours the connection has checked in this transaction (connection::begin_of).
 void check_fence(const store_batch& x, const connection& db) {
   if (!x.fence) return;
+  if (!x.shards.has(x.fence->shard)) throw std::logic_error("a batch has the fence of a shard that it is not of");
   const auto epoch = db.epoch(x.fence->shard);
   if (x.fence->epoch == epoch) return;
   throw stale_batch{"shard " + std::to_string(x.fence->shard) + " has epoch " + std::to_string(epoch) +

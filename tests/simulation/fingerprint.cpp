@@ -64,7 +64,8 @@ public:
     else if constexpr (std::is_same_v<T, matrix::membership>) to_.text(name(x)); // it was a text once
     else if constexpr (std::is_integral_v<T> || std::is_enum_v<T>) to_.number(static_cast<std::uint64_t>(x));
     else if constexpr (std::is_same_v<T, std::optional<chat::room_type>>)
-      to_.text(x ? name(*x) : std::string_view{}); // likewise, and empty where it is not known
+      to_.text(x ? name(*x) : std::string_view{});           // likewise, and empty where it is not known
+    else if constexpr (std::is_same_v<T, shard_set>) return; // it follows from the actor and what it writes
     else if constexpr (std::is_same_v<T, timer_name>) to_.text(to_string(x)); // timers were texts once
     else if constexpr (std::is_floating_point_v<T>) to_.text(std::to_string(x));
     else if constexpr (std::is_convertible_v<const T&, std::string_view>) to_.text(x);

@@ -90,7 +90,7 @@ int copy_media_into_store(const config::sources& from, bool as_json) {
                                                      {"bytes", number(copied->bytes)},
                                                      {"missing", number(copied->missing)}})
                           .c_str());
-    return exit_ok;
+    return copied->missing == 0 ? exit_ok : exit_problem;
   }
   std::printf("%llu files of %s are in %s.\n", static_cast<unsigned long long>(copied->files), x->media_path().c_str(),
               to->c_str());
@@ -99,7 +99,7 @@ int copy_media_into_store(const config::sources& from, bool as_json) {
                 static_cast<unsigned long long>(copied->missing));
   if (x->media.backend == config::media_backend::folder)
     std::printf("Now set media.backend = \"postgresql\", on every node of the store, and start the broker.\n");
-  return exit_ok;
+  return copied->missing == 0 ? exit_ok : exit_problem;
 }
 
 } // namespace causeway::tools

@@ -61,7 +61,7 @@ struct debts_rig {
     return asked.empty() ? list : wake();
   }
   effects settle(token asked, bool delivered, const std::string& server = there) {
-    owed.settled({asked, server, delivered});
+    owed.completed({asked, server, delivered});
     return out.take();
   }
 };

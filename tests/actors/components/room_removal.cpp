@@ -199,6 +199,20 @@ BOOST_FIXTURE_TEST_CASE(a_room_whose_policy_server_forbids_each_step_ends_its_re
     removal.run(again, chat::room_remove{"chat-1", ann, "over"})));
 }
 
+// Its silence counted as a no: the channel stayed public, and its removal was told as done.
+BOOST_FIXTURE_TEST_CASE(a_policy_server_that_does_not_answer_ends_the_removal_to_be_repeated, removal_rig) {
+  guard();
+  BOOST_TEST(std::holds_alternative<room::waits_for_policy_server>(run()));
+  (void)take();
+  author.decided(fault{fault_code::timed_out, "policy server did not answer"});
+  const auto outcome = run();
+  BOOST_REQUIRE(std::holds_alternative<fault>(outcome));
+  BOOST_TEST((std::get<fault>(outcome).code == fault_code::timed_out));
+  BOOST_TEST(removal.by() == "");
+  BOOST_TEST(acting.order.empty());
+  BOOST_TEST(std::holds_alternative<room::waits_for_policy_server>(run())); // said again, it asks again
+}
+
 BOOST_FIXTURE_TEST_CASE(a_step_that_the_rules_forbid_does_not_keep_ours, removal_rig) {
   // Somebody of the other server has as much power as ann: she cannot put them out.
   auto levels = room.graph.state_event("m.room.power_levels")->content();
