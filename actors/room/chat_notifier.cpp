@@ -7,6 +7,7 @@
 #include "actors/room/message_relations.hpp"
 #include "actors/room/role_changes.hpp"
 #include "messages/chat/codec.hpp"
+#include "messages/matrix/media.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -27,6 +28,18 @@ const room_setting* setting_of(const std::string& type) {
   const auto* end = std::end(shown_settings);
   const auto* found = std::find_if(std::begin(shown_settings), end, [&](const auto& x) { return x.type == type; });
   return found == end ? nullptr : found;
+}
+
+/// A picture that is no mxc:// URI is none: it would be shown as the address of one.
+std::string picture_in(const matrix::event& x, std::string_view key) {
+  auto found = text_of(x, key);
+  return matrix::split_mxc(found) ? found : std::string{};
+}
+
+/// What an event says of it. @param x  null: there is none
+std::string value_of(const room_setting& what, const matrix::event* x) {
+  if (!x) return {};
+  return what.told == &chat::room_changed::avatar ? picture_in(*x, what.key) : text_of(*x, what.key);
 }
 
 /// Of a join rule that nobody knows: bytes that are shown.
@@ -225,7 +238,7 @@ void chat_notifier::membership_changed(const state_change& c, const membership_c
                               .by = by,
                               .reason = reason,
                               .display_name = e ? text_of(*e, "displayname") : std::string{},
-                              .avatar = e ? text_of(*e, "avatar_url") : std::string{},
+                              .avatar = e ? picture_in(*e, "avatar_url") : std::string{},
                               .event_id = e ? e->event_id : std::string{},
                               .ts = shown_ts(e)});
   if (previous == next && (next == join || next == knock)) return; // but a name or a reason
@@ -265,8 +278,8 @@ chat::room_removed_for chat_notifier::removed_for(const std::string& user, std::
 void chat_notifier::state_changed(const state_change& c) {
   const auto& type = c.key.first;
   if (const auto* what = setting_of(type); what && c.key.second.empty()) {
-    const auto before = c.before ? text_of(*c.before, what->key) : std::string{};
-    auto now = c.after ? text_of(*c.after, what->key) : std::string{};
+    const auto before = value_of(*what, c.before.get());
+    auto now = value_of(*what, c.after.get());
     if (c.after) setting_shown(*what, c.after->sender, now, {}, c.after.get());
     if (now != before) setting_changed(*what, std::move(now), c.after.get());
   } else if (type == "m.room.power_levels" && c.after) {
@@ -291,7 +304,7 @@ void chat_notifier::state_redacted(const matrix::event& before, const matrix::ev
                                 .avatar = {},
                                 .event_id = after.event_id,
                                 .ts = shown_ts(&redaction)});
-  else if (const auto* what = setting_of(after.type); what && !text_of(before, what->key).empty()) {
+  else if (const auto* what = setting_of(after.type); what && !value_of(*what, &before).empty()) {
     setting_shown(*what, redaction.sender, {}, std::move(reason), &redaction);
     setting_changed(*what, {}, &redaction);
   }

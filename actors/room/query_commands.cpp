@@ -17,7 +17,7 @@ command_outcome query_commands::run(const queued_command& c, const chat::query_r
   view.type = name(room_.type());
   view.room_name = room_.text("m.room.name", "name");
   view.topic = room_.text("m.room.topic", "topic");
-  if (auto avatar = room_.text("m.room.avatar", "url"); !avatar.empty()) view.avatar = std::move(avatar);
+  if (auto avatar = room_.text("m.room.avatar", "url"); matrix::split_mxc(avatar)) view.avatar = std::move(avatar);
   const auto scale = room_.roles();
   const auto& state = *room_.graph.current().state;
   for (auto it = state.upper_bound({"m.room.member", x.members_after.value_or("")});
@@ -44,11 +44,12 @@ command_outcome query_commands::run(const queued_command& c, const chat::query_r
 
 void query_commands::answered(question::room_view q, const store_answered& m) {
   auto& view = q.view;
-  if (const auto* invitations = std::get_if<store::invitations_found>(m.answer.get())) {
-    for (const auto& i : invitations->invitations)
-      view.invitations.push_back(invitation::view_of(i, room_.head.chat_room_id));
-    view.more_invitations = invitations->next.has_value();
-  }
+  const auto* found = std::get_if<store::invitations_found>(m.answer.get());
+  if (!found)
+    return command_failed(out_, q.reference, chat::query_room::name,
+                          {fault_code::store_failed, "the invitations cannot be read"});
+  for (const auto& i : found->invitations) view.invitations.push_back(invitation::view_of(i, room_.head.chat_room_id));
+  view.more_invitations = found->next.has_value();
   command_succeeded(out_, q.reference, chat::query_room::name, view, false);
 }
 

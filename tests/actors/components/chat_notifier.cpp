@@ -173,6 +173,23 @@ BOOST_AUTO_TEST_CASE(of_a_picture_it_is_shown_that_there_is_another_and_told_whi
   BOOST_TEST(notified<chat::room_changed>(list).at(0).avatar.value() == "mxc://here.example/1");
 }
 
+// A chat server put it into the page of its users as the address of a picture.
+BOOST_AUTO_TEST_CASE(a_picture_that_is_no_mxc_uri_is_told_as_none) {
+  notifier_rig r;
+  const auto picture = [&](const char* url) { return r.made(eve, "m.room.avatar", {{"url", url}}, ""); };
+  const auto odd = picture("javascript:alert(1)"), good = picture("mxc://there.example/1");
+  BOOST_TEST(notified<chat::room_changed>(r.state_changed("m.room.avatar", nullptr, odd)).empty());
+  BOOST_TEST(notified<chat::room_changed>(r.state_changed("m.room.avatar", good, odd)).at(0).avatar.value() == "");
+  BOOST_TEST(notified<chat::room_changed>(r.state_changed("m.room.avatar", odd, good)).at(0).avatar.value() ==
+             "mxc://there.example/1");
+  const auto as = [&](const char* url) {
+    const auto e = r.made(eve, "m.room.member", {{"membership", "join"}, {"avatar_url", url}}, eve);
+    return notified<chat::member_changed>(r.membership_changed(eve, nullptr, e)).at(0).avatar;
+  };
+  BOOST_TEST(as("https://there.example/1.png") == "");
+  BOOST_TEST(as("mxc://there.example/1") == "mxc://there.example/1");
+}
+
 BOOST_AUTO_TEST_CASE(other_state_is_told_by_nobody_here) {
   notifier_rig r;
   BOOST_TEST(r.state_changed("m.room.name", nullptr, r.name("x"), "key").empty());
