@@ -44,8 +44,9 @@ command_outcome receipt_commands::run(const queued_command& c, const chat::query
 
 std::shared_ptr<const std::vector<std::string>> receipt_commands::servers() {
   const auto now = room_.graph.current().group;
-  // Where members are omitted it may change without the state.
-  if (servers_ && servers_at_ == now && room_.servers_of_omitted.empty()) return servers_;
+  // Where members are omitted it may change without the state, also when they are known at last: nothing is kept.
+  if (!room_.servers_of_omitted.empty()) return std::make_shared<const std::vector<std::string>>(other_servers(room_));
+  if (servers_ && servers_at_ == now) return servers_;
   servers_ = std::make_shared<const std::vector<std::string>>(other_servers(room_));
   servers_at_ = now;
   return servers_;
