@@ -23,27 +23,8 @@ GRAPH_WRITERS = {
 }
 
 
-# Folders whose classes are components: each has a test of its own, which includes its header and drives it without its machine.
+# Folders whose classes are components: each has a test of its own, which includes its header and drives it without its machine. There is no exception.
 COMPONENTS = ("actors/room", "actors/invitation", "actors/remote_server", "actors/directory", "actors/session", "actors/receipts")
-# Those that have none, and what tests them instead. No line may be added for a new component.
-_HANDS_ON = "hands on to its parts, which have theirs"
-_HANDLER = "a handler of commands, which the room's queue runs again from its beginning"
-NOT_ALONE = {
-    "actors/directory/lookups.hpp": _HANDS_ON,
-    "actors/directory/presences.hpp": _HANDS_ON,
-    "actors/room/request_service.hpp": _HANDS_ON,
-    "actors/room/room_edus.hpp": _HANDS_ON,
-    "actors/room/command_service.hpp": _HANDS_ON + "; tests/actors/room_changes.cpp and others in the room",
-    "actors/room/member_commands.hpp": _HANDLER + "; tests/actors/room_knock.cpp, room_invitations.cpp",
-    "actors/room/message_commands.hpp": _HANDLER + "; tests/actors/room_messages.cpp, room_redactions.cpp",
-    "actors/room/moderation_commands.hpp": _HANDLER + "; tests/actors/room_moderation.cpp",
-    "actors/room/query_commands.hpp": _HANDLER + "; tests/actors/room_member_updates.cpp",
-    "actors/room/receipt_commands.hpp": _HANDLER + "; tests/actors/room_receipts.cpp",
-    "actors/room/relation_commands.hpp": _HANDLER + "; tests/actors/room_relations.cpp",
-    "actors/room/role_commands.hpp": _HANDLER + "; tests/actors/room_roles.cpp",
-    "actors/room/room_commands.hpp": _HANDLER + "; tests/actors/room_changes.cpp, room_machine.cpp",
-    "actors/room/room_settings.hpp": _HANDLER + "; tests/actors/room_changes.cpp",
-}
 
 
 def includes_of(path):
@@ -60,12 +41,11 @@ def has_component(code):
     return any(not all(_OF_AN_INTERFACE.fullmatch(each) for each in body.split(";")) for body in _CLASS.findall(code))
 
 
-def untested(headers, tested, excused):
+def untested(headers, tested):
     """What is wrong with the tests of components. headers: path -> code; tested: the headers that tests include."""
     components = {path for path, code in headers.items() if has_component(code)}
-    wrong = [f"{path} has no test of its own: tests/actors/components/{os.path.basename(path)[:-4]}.cpp"
-             for path in sorted(components - set(tested) - set(excused))]
-    return wrong + [f"{path} is excused for nothing: take its line out" for path in sorted(set(excused) - (components - set(tested)))]
+    return [f"{path} has no test of its own: tests/actors/components/{os.path.basename(path)[:-4]}.cpp"
+            for path in sorted(components - set(tested))]
 
 
 def members_of(path, code, block):
@@ -159,7 +139,7 @@ class Structure(unittest.TestCase):
     def test_each_component_has_a_test_of_its_own(self):
         headers = {path: cpp.code_of(path) for path in cpp.files(".hpp", folders=COMPONENTS)}
         tested = {header for path in cpp.files(".cpp", folders=("tests/actors",)) for header in includes_of(path)}
-        self.assertEqual(untested(headers, tested, NOT_ALONE), [])
+        self.assertEqual(untested(headers, tested), [])
 
 
 class CppSource(unittest.TestCase):
@@ -226,10 +206,9 @@ void long_one(int x,
     def test_a_component_without_a_test_is_found(self):
         headers = {"actors/room/a.hpp": "class [[nodiscard]] a {\n  int x_;\n};\n", "actors/room/b.hpp": "class b : public c {\n  int x_;\n};\n",
                    "actors/room/d.hpp": "class a;\nstruct d {\n};\n", "actors/room/e.hpp": "class e {\n  int x_;\n};\n"}
-        self.assertEqual(untested(headers, {"actors/room/a.hpp"}, {"actors/room/e.hpp": "why"}),
-                         ["actors/room/b.hpp has no test of its own: tests/actors/components/b.cpp"])
-        self.assertEqual(untested(headers, {"actors/room/a.hpp", "actors/room/b.hpp"}, {"actors/room/e.hpp": "why", "actors/room/d.hpp": "why", "actors/room/a.hpp": "why"}),
-                         [f"actors/room/{name}.hpp is excused for nothing: take its line out" for name in "ad"])
+        self.assertEqual(untested(headers, {"actors/room/a.hpp"}),
+                         [f"actors/room/{name}.hpp has no test of its own: tests/actors/components/{name}.cpp" for name in "be"])
+        self.assertEqual(untested(headers, {"actors/room/a.hpp", "actors/room/b.hpp", "actors/room/e.hpp"}), [])
 
     def test_a_change_of_the_graph_outside_its_writer_is_found(self):
         code = cpp.blanked("void f() {\n  room_.graph.add(x); // room_.graph.replace(y)\n  room_.graph.find(id);\n  graph . mark_history (x);\n}\n")
