@@ -178,6 +178,7 @@ class Run:
         self._suites = {}  # by label
         self._tallies = []
         self._took = []  # (seconds, what)
+        self._is_built = True  # else what had not begun by then is not run, and that has been told
 
     def run(self, build):
         """Returns a Tally of all."""
@@ -213,6 +214,7 @@ class Run:
             tally = Tally()
             tally.failed.append(("build", "the test programs cannot be built; the compiler's words are above"))
             self._tallies.append(tally)
+            self._is_built = False
             self._schedule.drop()
             self._add_ends()
 
@@ -249,7 +251,7 @@ class Run:
         self._took.append((time.monotonic() - begun, f"{label} {each.name}" + ("" if each.kind == BESIDE else f", {each.kind}")))
 
     def _end_suite(self, label, suite, ports):
-        if suite.left:
+        if suite.left and self._is_built:
             suite.found["failed"].append([label, f"{suite.left} classes were not run"])
         if (suite.folder + os.sep).startswith(INTEROP_FOLDERS):
             suite.try_failed_again(ports)  # the others look at no clock, and fail once and for all
