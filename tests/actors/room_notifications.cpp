@@ -137,12 +137,6 @@ BOOST_AUTO_TEST_CASE(rules_that_another_server_changes_are_shown_and_our_own_are
   const auto servers = changed_by(r, eve, "m.room.server_acl", list, "servers_changed");
   BOOST_REQUIRE(servers.size() == 1U);
   BOOST_TEST(!servers[0].access.has_value());
-  // Encryption begins with an algorithm, once.
-  BOOST_TEST(changed_by(r, eve, "m.room.encryption", {}, "encrypted").empty());
-  const object megolm{{"algorithm", "m.megolm.v1.aes-sha2"}},
-    rotated{{"algorithm", "m.megolm.v1.aes-sha2"}, {"rotation_period_msgs", 50}};
-  BOOST_TEST(changed_by(r, eve, "m.room.encryption", megolm, "encrypted").size() == 1U);
-  BOOST_TEST(changed_by(r, eve, "m.room.encryption", rotated, "encrypted").empty());
   BOOST_TEST(changed_by(r, ann, "m.room.join_rules", {{"join_rule", "public"}}, "access_changed").empty());
 }
 

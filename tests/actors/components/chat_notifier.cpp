@@ -190,6 +190,21 @@ BOOST_AUTO_TEST_CASE(a_picture_that_is_no_mxc_uri_is_told_as_none) {
   BOOST_TEST(as("mxc://there.example/1") == "mxc://there.example/1");
 }
 
+BOOST_AUTO_TEST_CASE(encryption_is_shown_once_as_it_begins_with_an_algorithm) {
+  notifier_rig r;
+  const auto rule = [&](object content) { return r.made(eve, "m.room.encryption", std::move(content), ""); };
+  const auto none = rule({}), megolm = rule({{"algorithm", "m.megolm.v1.aes-sha2"}}),
+             rotated = rule({{"algorithm", "m.megolm.v1.aes-sha2"}, {"rotation_period_msgs", 50}});
+  const auto told = [&](matrix::event_ptr before, matrix::event_ptr after) {
+    return kinds(r.state_changed("m.room.encryption", std::move(before), std::move(after)));
+  };
+  BOOST_TEST(told(nullptr, none) == "");
+  BOOST_TEST(told(none, megolm) == "encrypted");
+  BOOST_TEST(told(nullptr, megolm) == "encrypted");
+  BOOST_TEST(told(megolm, rotated) == "");
+  BOOST_TEST(told(megolm, megolm) == ""); // what was missing of its content has come
+}
+
 BOOST_AUTO_TEST_CASE(other_state_is_told_by_nobody_here) {
   notifier_rig r;
   BOOST_TEST(r.state_changed("m.room.name", nullptr, r.name("x"), "key").empty());
