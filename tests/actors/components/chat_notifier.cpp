@@ -192,7 +192,9 @@ BOOST_AUTO_TEST_CASE(a_picture_that_is_no_mxc_uri_is_told_as_none) {
 
 BOOST_AUTO_TEST_CASE(encryption_is_shown_once_as_it_begins_with_an_algorithm) {
   notifier_rig r;
-  const auto rule = [&](object content) { return r.made(eve, "m.room.encryption", std::move(content), ""); };
+  const auto rule = [&](matrix::json::object content) {
+    return r.made(eve, "m.room.encryption", std::move(content), "");
+  };
   const auto none = rule({}), megolm = rule({{"algorithm", "m.megolm.v1.aes-sha2"}}),
              rotated = rule({{"algorithm", "m.megolm.v1.aes-sha2"}, {"rotation_period_msgs", 50}});
   const auto told = [&](matrix::event_ptr before, matrix::event_ptr after) {

@@ -59,12 +59,12 @@ BOOST_AUTO_TEST_CASE(what_the_chat_server_sets_is_published_and_prevails_over_a_
   BOOST_TEST(!r.published[0]->federation.typing);
 
   auto wanted = r.options;
-  wanted.room.idle_s = 77;
+  wanted.room.missing_events_limit = 33;
   r.node->reload(wanted);
   BOOST_REQUIRE_EQUAL(r.published.size(), 2U);
   BOOST_TEST(!r.published[1]->federation.typing);
-  BOOST_TEST(r.published[1]->room.idle_s == 77U);
-  BOOST_TEST(r.published[0]->room.idle_s != 77U); // a snapshot is never changed
+  BOOST_TEST(r.published[1]->room.missing_events_limit == 33U);
+  BOOST_TEST(r.published[0]->room.missing_events_limit != 33U); // a snapshot is never changed
 }
 
 BOOST_AUTO_TEST_CASE(reload_without_a_difference_publishes_nothing) {
@@ -80,11 +80,11 @@ BOOST_AUTO_TEST_CASE(reload_without_a_difference_publishes_nothing) {
 BOOST_AUTO_TEST_CASE(options_that_would_contradict_those_that_stay_are_not_taken_over) {
   settings_rig r;
   auto wanted = r.options;
-  wanted.room.idle_s = 77;
+  wanted.room.missing_events_limit = 33;
   wanted.federation.retry_delay_ms_min = wanted.federation.retry_delay_ms_max + 1;
   r.node->reload(wanted);
   BOOST_TEST(r.published.empty());
-  BOOST_TEST(r.options.room.idle_s != 77U);
+  BOOST_TEST(r.options.room.missing_events_limit != 33U);
 }
 
 BOOST_AUTO_TEST_CASE(retention_is_that_of_the_options_as_reloaded) {
