@@ -91,27 +91,31 @@ class DatabaseDoor:
             return
         with self._mutex:
             self._pairs.add((node, database))
-        threading.Thread(target=self._pass_on, args=(node, database, TO_DATABASE), daemon=True).start()
-        self._pass_on(database, node, TO_NODE)
+        is_cut = threading.Event()  # of this connection
+        threading.Thread(target=self._pass_on, args=(node, database, TO_DATABASE, is_cut), daemon=True).start()
+        self._pass_on(database, node, TO_NODE, is_cut)
         self._ways[TO_NODE].wait()  # an end is a word, too
         self._end(node, database)
 
-    def _pass_on(self, come, go, way):
+    def _pass_on(self, come, go, way, is_cut):
         with contextlib.suppress(OSError):
             while data := come.recv(65536):
                 self._ways[way].wait()
-                go.sendall(data)
-                if way == TO_DATABASE and _FENCED in data and _COMMIT in data and self._is_cut():
+                if way == TO_DATABASE and _FENCED in data and _COMMIT in data and self._takes_cut():
+                    is_cut.set()  # before the database has it, which may answer at once
+                    go.sendall(data)
                     with contextlib.suppress(OSError):
                         come.shutdown(socket.SHUT_RDWR)  # the node's side: the answer finds nobody
                     self._cut.set()
                     break
+                if way == TO_DATABASE or not is_cut.is_set():
+                    go.sendall(data)
         if way == TO_DATABASE:
             self._ways[way].wait()
             with contextlib.suppress(OSError):
                 go.shutdown(socket.SHUT_WR)  # what was sent before is still carried out
 
-    def _is_cut(self):
+    def _takes_cut(self):
         with self._mutex:
             wanted, self._cuts_wanted = self._cuts_wanted, 0
         return wanted > 0

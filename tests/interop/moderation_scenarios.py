@@ -455,8 +455,8 @@ class RoleScenarios(ModerationBase):
         dave = self.ours.user(self.fresh("dave"))
         room = self.our_channel(alice, bob, friends=[dave])
 
-        def is_so(user, action, target, may, command, **body):
-            self.assertEqual(self.can(room, user, action, target)["verdict"], "yes" if may else "no", (action, target))
+        def is_so(who, action, target, may, command, **body):
+            self.assertEqual(self.can(room, who, action, target)["verdict"], "yes" if may else "no", (action, target))
             if may is False:
                 with self.assertRaises(CommandError):
                     self.ours.chat.command(command, {"room": room, **body})

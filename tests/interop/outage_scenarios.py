@@ -147,7 +147,7 @@ class ChangeOutageScenarios(OutageBase):
         self.ours.send(talk.room, talk.alice, "that is all")  # behind it
         self.theirs.start_server()
         self.until_equal(lambda: self.theirs.shown(talk.room, talk.bob, talk.alice), ["one, best", "three", "that is all"], "the changes there")
-        self.assertEqual(self.theirs.reactions(talk.room, talk.bob, talk.bob, "tre"), {(talk.alice, _THUMB)})
+        self.until_equal(lambda: self.theirs.reactions(talk.room, talk.bob, talk.bob, "tre"), {(talk.alice, _THUMB)}, "the reactions there")
         self.assertEqual([each.name for each in self.ours.chat.seen if each.body.get("matrix_room_id") == talk.room
                           and each.name in ("message.edited", "message.deleted", "reaction.added", "reaction.removed")], [])
 

@@ -8,7 +8,10 @@ import * as server from "./server.js";
 import { h } from "./view.js";
 import { time } from "./words.js";
 
-const told = new Map(); // side, room and user -> event id that was told last
+const told = new Map(); // side, room, user and thread -> event id that was told last
+const refused = new Map(); // likewise -> the event id that was refused, and how often
+const AGAIN_MS = 2000;
+const TRIES_MAX = 5;
 
 /// Tells that the user of a side has read the room they look at, where the broker knows receipts.
 export function markRead(page, side) {
@@ -22,8 +25,10 @@ export function markRead(page, side) {
     if (!last || told.get(key) === last.event_id || known?.event_id === last.event_id) return;
     told.set(key, last.event_id);
     const more = thread ? { thread } : {};
-    // What is refused is not worth a word: the next message tries again.
-    server.command(side, "read", { room: id, user, message: last.event_id, private: isPrivate, ...more }).catch(() => {});
+    // What is refused is not worth a word: it is tried again a few times, and with the next message.
+    server
+      .command(side, "read", { room: id, user, message: last.event_id, private: isPrivate, ...more })
+      .catch(() => tryAgain(page, key, last.event_id));
   };
   const others = page.store
     .entries(side, id)
@@ -32,6 +37,16 @@ export function markRead(page, side) {
   // Whoever writes in a thread reads it.
   const root = chosen && page.store.entry(side, id, chosen)?.event_id;
   if (root) tell(others.findLast((each) => each.thread === root), root);
+}
+
+function tryAgain(page, key, event) {
+  const tried = refused.get(key)?.event === event ? refused.get(key).times : 0;
+  refused.set(key, { event, times: tried + 1 });
+  if (tried + 1 >= TRIES_MAX) return;
+  setTimeout(() => {
+    if (told.get(key) === event) told.delete(key);
+    page.refresh();
+  }, AGAIN_MS);
 }
 
 /// Whether what the user of a side reads from now on is told to nobody. What they have read stays as it was told.
