@@ -367,11 +367,10 @@ void add_federation_inbound(std::vector<field>& out) {
            "How long its answer is waited for. Then the other server is told to come again later.");
   s.number("ask_user_cache_s", &federation_options::ask_user_cache_s, 1, 86'400,
            "How long a user the chat server does not have is not asked for again.");
-  s.flag(
-     "profiles_need_shared_room", &federation_options::profiles_need_shared_room,
-     "Whether only servers that share a room with a user are told their name and picture, and whether they exist. Others "
-     "are answered with M_FORBIDDEN, whoever they ask for. False by default: servers ask before they invite somebody, "
-     "and show their people what they are told.")
+  s.flag("profiles_need_shared_room", &federation_options::profiles_need_shared_room,
+         "Whether only servers that share a room with a user are told their name and picture, and whether they exist. "
+         "Others are answered with M_FORBIDDEN, whoever they ask for. False by default: servers ask before they invite "
+         "somebody, and show their people what they are told.")
     .is_reloadable = false; // who is in which room is gathered as the rooms are loaded
   s.enumeration(
     "delivery_notifications", &federation_options::delivery_notifications, delivery_detail_names,

@@ -31,8 +31,8 @@ constexpr std::string_view how_it_is_read =
   ".PP\n.B causeway config check\ntells every mistake with file and line, and suggests a key for one that is unknown.\n"
   ".B causeway config show \\-\\-origin\ntells where each value comes from.\n"
   ".PP\nWhat is marked\n.B [reload]\nis taken over from the changed file by SIGHUP\n"
-  ".RB ( \"systemctl reload causewayd\" ).\nEverything else counts from the next start on; the log names each changed key and "
-  "which of the two it was (N713 to N718).\n";
+  ".RB ( \"systemctl reload causewayd\" ).\nEverything else counts from the next start on; the log names each changed "
+  "key and which of the two it was (N713 to N718).\n";
 
 } // namespace
 

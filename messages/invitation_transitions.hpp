@@ -90,7 +90,8 @@ inline constexpr auto invitation_transitions = [] {
      {revoked, revoked_unconfirmed, expired},
      accepted,
      changed,
-     "the invited user had joined before the revocation reached them, in a room that is open to all: `member.kick` removes them"},
+     "the invited user had joined before the revocation reached them, in a room that is open to all: `member.kick` "
+     "removes them"},
     {direction::outgoing,
      cause::rejected,
      {sending, pending, revoked_unconfirmed},

@@ -162,8 +162,8 @@ struct verify_users_answer {
 struct query_verify_users {
   static constexpr const char* name = "query.verify_users";
   static constexpr const char* says =
-    "Whether users exist, before they are invited: each one's server is asked. One that cannot be asked spoils no other "
-    "user. Answers are kept for some minutes.";
+    "Whether users exist, before they are invited: each one's server is asked. One that cannot be asked spoils no "
+    "other user. Answers are kept for some minutes.";
   static constexpr remark faults[] = {{fault_code::overloaded, "too many are being asked for"}};
   using answered_by = verify_users_answer;
   std::vector<std::string> users;

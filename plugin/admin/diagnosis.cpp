@@ -138,7 +138,8 @@ private:
         "critical",
         "the certificate of " + x.address + " is for " + (names.empty() ? "no name" : names) + ", not for " +
           of_.tls_name,
-        "Get one for that name. A redirection or SRV record does not change which name is asked for; a well-known file does.");
+        "Get one for that name. A redirection or SRV record does not change which name is asked for; a well-known file "
+        "does.");
     }
   }
 

@@ -72,6 +72,14 @@ std::vector<std::pair<address, T>> told(const effects& list) {
   return found;
 }
 
+/// Ids of the commands that have ended; of those that failed with a "!".
+inline std::vector<std::string> ended_commands(const effects& list) {
+  std::vector<std::string> ids;
+  for (const auto& [to, done] : told<command_done>(list))
+    ids.push_back(done.reference.command_id + (done.succeeded ? "" : "!"));
+  return ids;
+}
+
 /// All rows of one kind a list of effects writes.
 template <class T>
 std::vector<T> written(const effects& list) {

@@ -52,12 +52,6 @@ chat::command rename(const std::string& by = ann, const std::string& text = "Lob
   return chat::room_set_name{"chat-1", by, text};
 }
 chat::command join_of(const std::string& user) { return chat::room_join{"chat-1", user, {"there.example"}}; }
-std::vector<std::string> ended(const effects& list) {
-  std::vector<std::string> ids;
-  for (const auto& [to, done] : told<command_done>(list))
-    ids.push_back(done.reference.command_id + (done.succeeded ? "" : "!"));
-  return ids;
-}
 using texts = std::vector<std::string>;
 
 } // namespace
@@ -78,11 +72,11 @@ BOOST_FIXTURE_TEST_CASE(each_command_reaches_who_carries_it_out, service_rig) {
   for (const auto& x : all) BOOST_TEST((refused(x) == fault_code::not_member), x.index());
   BOOST_TEST((refused(chat::knock_reject{"chat-1", ann, cyd, {}}) == fault_code::conflict));
   BOOST_TEST(told<readers_request>(give(chat::query_read_positions{"chat-1"})).size() == 1u);
-  BOOST_TEST(ended(give(chat::query_banned{"chat-1", {}})).size() == 1u);
+  BOOST_TEST(ended_commands(give(chat::query_banned{"chat-1", {}})).size() == 1u);
   chat::query_can can;
   can.room = "chat-1";
   can.user = cyd;
-  BOOST_TEST(ended(give(can)).size() == 1u);
+  BOOST_TEST(ended_commands(give(can)).size() == 1u);
   BOOST_TEST(written<store::put_event>(give(rename())).size() == 1u);
   BOOST_TEST(commands.is_idle());
 }
@@ -111,7 +105,8 @@ BOOST_FIXTURE_TEST_CASE(a_room_that_all_have_left_is_shown_and_removed_and_nothi
   writer.left();
   BOOST_TEST((refused(rename()) == fault_code::not_member));
   BOOST_TEST((refused(chat::query_banned{"chat-1", {}}) == fault_code::not_member));
-  BOOST_TEST(ended(give(chat::room_remove{"chat-1", ann, {}})) == texts{"c3"}, boost::test_tools::per_element());
+  BOOST_TEST(ended_commands(give(chat::room_remove{"chat-1", ann, {}})) == texts{"c3"},
+             boost::test_tools::per_element());
   BOOST_TEST(of_kind<ask_store>(give(chat::query_room{"chat-1", {}})).size() == 1u);
   BOOST_TEST(!commands.is_idle());
   after(room::pending_questions::store_patience_ms);
@@ -184,7 +179,7 @@ BOOST_FIXTURE_TEST_CASE(behind_a_join_all_wait_for_how_it_ends, service_rig) {
   BOOST_TEST(!commands.may_carry_out());
   BOOST_TEST(waiting() == 1u);
   commands.join_ended(first_command, {fault_code::peer_timeout, "there.example"});
-  BOOST_TEST(ended(take()) == (texts{"c1!", "c2!"}), boost::test_tools::per_element());
+  BOOST_TEST(ended_commands(take()) == (texts{"c1!", "c2!"}), boost::test_tools::per_element());
   BOOST_TEST(commands.is_idle());
 }
 
@@ -202,26 +197,26 @@ BOOST_FIXTURE_TEST_CASE(a_join_that_succeeds_is_answered_with_the_room, service_
 
 BOOST_FIXTURE_TEST_CASE(behind_an_invitation_that_is_taken_back_all_wait, service_rig) {
   have_invited_zoe();
-  BOOST_TEST(ended(give(chat::member_kick{"chat-1", ann, zoe, {}})).empty());
-  BOOST_TEST(ended(give(rename())).empty());
+  BOOST_TEST(ended_commands(give(chat::member_kick{"chat-1", ann, zoe, {}})).empty());
+  BOOST_TEST(ended_commands(give(rename())).empty());
   BOOST_TEST(!commands.may_carry_out());
   BOOST_TEST(waiting() == 2u);
   invitations.resolved(zoe, "");
   BOOST_TEST(events.withdrawals == 1);
   BOOST_TEST(commands.may_carry_out());
   commands.run(); // as the machine has it
-  BOOST_TEST(ended(take()) == (texts{"c1", "c2"}), boost::test_tools::per_element());
+  BOOST_TEST(ended_commands(take()) == (texts{"c1", "c2"}), boost::test_tools::per_element());
 }
 
 BOOST_FIXTURE_TEST_CASE(behind_an_event_that_the_policy_server_has_all_wait_and_are_then_carried_out, service_rig) {
   guard();
-  BOOST_TEST(ended(give(rename())).empty());
-  BOOST_TEST(ended(give(chat::query_banned{"chat-1", {}})).empty());
+  BOOST_TEST(ended_commands(give(rename())).empty());
+  BOOST_TEST(ended_commands(give(chat::query_banned{"chat-1", {}})).empty());
   BOOST_TEST(!commands.may_carry_out());
   forbid();
   BOOST_TEST(commands.may_carry_out());
   commands.run();
-  BOOST_TEST(ended(take()) == (texts{"c1!", "c2"}), boost::test_tools::per_element());
+  BOOST_TEST(ended_commands(take()) == (texts{"c1!", "c2"}), boost::test_tools::per_element());
 }
 
 // -- another room goes on as this one
@@ -232,10 +227,10 @@ BOOST_FIXTURE_TEST_CASE(what_is_said_while_a_room_is_upgraded_is_said_in_the_new
   const auto next = wanted[0].second.create->room_id;
   BOOST_TEST(!commands.is_idle());
   BOOST_TEST(commands.deadline() != 0);
-  BOOST_TEST(ended(give(rename(bob))).empty());
+  BOOST_TEST(ended_commands(give(rename(bob))).empty());
   commands.successor_founded({next, {}});
   const auto list = take();
-  BOOST_TEST(ended(list) == texts{"c1"}, boost::test_tools::per_element());
+  BOOST_TEST(ended_commands(list) == texts{"c1"}, boost::test_tools::per_element());
   const auto handed = told<chat_command>(list);
   BOOST_REQUIRE(handed.size() == 1u);
   BOOST_TEST((handed[0].first == address{actor_kind::room, next}));
@@ -248,7 +243,7 @@ BOOST_FIXTURE_TEST_CASE(an_upgrade_that_fails_leaves_the_commands_to_the_room, s
   const auto wanted = told<successor_request>(give(chat::room_upgrade{"chat-1", ann, {}}));
   (void)give(rename());
   commands.successor_founded({wanted.at(0).second.create->room_id, {fault_code::too_large, "the topic"}});
-  BOOST_TEST(ended(take()) == (texts{"c1!", "c2"}), boost::test_tools::per_element());
+  BOOST_TEST(ended_commands(take()) == (texts{"c1!", "c2"}), boost::test_tools::per_element());
   BOOST_TEST(room.text("m.room.name", "name") == "Lobby");
 }
 

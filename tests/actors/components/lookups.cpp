@@ -74,13 +74,6 @@ struct lookups_rig {
 };
 
 time_ms timer_in(const effects& list) { return timer_at(list, lookups::timer); }
-/// Ids of the commands that have ended; of those that failed with a mark.
-std::vector<std::string> ended(const effects& list) {
-  std::vector<std::string> ids;
-  for (const auto& [to, done] : told<command_done>(list))
-    ids.push_back(done.reference.command_id + (done.succeeded ? "" : "!"));
-  return ids;
-}
 using texts = std::vector<std::string>;
 
 } // namespace
@@ -88,11 +81,11 @@ using texts = std::vector<std::string>;
 BOOST_FIXTURE_TEST_CASE(each_question_goes_to_the_server_that_knows_and_its_answer_to_who_has_asked, lookups_rig) {
   const auto rooms = asked_in(ask_rooms()), users = asked_in(ask_users()), profile = asked_in(ask_profile());
   BOOST_TEST(hear(profile, R"({"displayname":"Eve"})"));
-  BOOST_TEST(ended(out.take()) == texts{"c3"}, boost::test_tools::per_element());
+  BOOST_TEST(ended_commands(out.take()) == texts{"c3"}, boost::test_tools::per_element());
   BOOST_TEST(hear(users, R"({"displayname":"Eve"})"));
-  BOOST_TEST(ended(out.take()) == texts{"c2"}, boost::test_tools::per_element());
+  BOOST_TEST(ended_commands(out.take()) == texts{"c2"}, boost::test_tools::per_element());
   BOOST_TEST(hear(rooms, R"({"chunk":[]})"));
-  BOOST_TEST(ended(out.take()) == texts{"c1"}, boost::test_tools::per_element());
+  BOOST_TEST(ended_commands(out.take()) == texts{"c1"}, boost::test_tools::per_element());
   // Each is answered once.
   for (const auto asked : {rooms, users, profile}) BOOST_TEST(!hear(asked));
   BOOST_TEST(out.take().empty());
@@ -116,7 +109,7 @@ BOOST_FIXTURE_TEST_CASE(whoever_is_silent_is_waited_for_and_each_question_ends_a
   texts all;
   for (int turns = 0; all.size() < 4 && turns < 10; ++turns) {
     const auto list = wake();
-    for (const auto& id : ended(list)) all.push_back(id);
+    for (const auto& id : ended_commands(list)) all.push_back(id);
     if (all.size() == 4) break;
     const auto next = timer_in(list);
     BOOST_REQUIRE(next > now); // otherwise nobody would wake it again
@@ -137,14 +130,14 @@ BOOST_FIXTURE_TEST_CASE(the_timer_is_set_for_the_earliest_of_all_questions, look
 
 BOOST_FIXTURE_TEST_CASE(what_is_known_here_is_answered_at_once_and_needs_no_timer, lookups_rig) {
   const auto of_ann = ask_profile("@ann:here.example");
-  BOOST_TEST(ended(of_ann) == texts{"c1"}, boost::test_tools::per_element());
+  BOOST_TEST(ended_commands(of_ann) == texts{"c1"}, boost::test_tools::per_element());
   BOOST_TEST(timer_in(of_ann) == 0);
   const auto of_nobody = ask_profile("@nobody:here.example");
-  BOOST_TEST(ended(of_nobody) == texts{"c2!"}, boost::test_tools::per_element());
+  BOOST_TEST(ended_commands(of_nobody) == texts{"c2!"}, boost::test_tools::per_element());
   const auto odd = ask_rooms("no server name");
-  BOOST_TEST(ended(odd) == texts{"c3!"}, boost::test_tools::per_element());
+  BOOST_TEST(ended_commands(odd) == texts{"c3!"}, boost::test_tools::per_element());
   BOOST_TEST(timer_in(odd) == 0);
-  BOOST_TEST(ended(ask(chat::query_public_rooms{})) == texts{"c4"}, boost::test_tools::per_element());
+  BOOST_TEST(ended_commands(ask(chat::query_public_rooms{})) == texts{"c4"}, boost::test_tools::per_element());
 }
 
 BOOST_FIXTURE_TEST_CASE(servers_are_those_of_the_listed_rooms_and_those_that_something_is_owed_to, lookups_rig) {
@@ -170,12 +163,12 @@ BOOST_FIXTURE_TEST_CASE(servers_are_those_of_the_listed_rooms_and_those_that_som
 BOOST_FIXTURE_TEST_CASE(what_the_chat_server_has_refused_is_listed_tried_again_and_dropped, lookups_rig) {
   const auto listed = ask(chat::query_dead_letters{});
   BOOST_TEST(hear_stored(listed, store::dead_letters_listed{}));
-  BOOST_TEST(ended(out.take()) == texts{"c1"}, boost::test_tools::per_element());
-  BOOST_TEST(ended(ask(chat::dead_letter_retry{"no id"})) == texts{"c2!"}, boost::test_tools::per_element());
-  BOOST_TEST(ended(ask(chat::dead_letter_drop{"no id"})) == texts{"c3!"}, boost::test_tools::per_element());
+  BOOST_TEST(ended_commands(out.take()) == texts{"c1"}, boost::test_tools::per_element());
+  BOOST_TEST(ended_commands(ask(chat::dead_letter_retry{"no id"})) == texts{"c2!"}, boost::test_tools::per_element());
+  BOOST_TEST(ended_commands(ask(chat::dead_letter_drop{"no id"})) == texts{"c3!"}, boost::test_tools::per_element());
   const auto failed = ask(chat::query_dead_letters{});
   BOOST_TEST(hear_stored(failed, fault{fault_code::store_failed, "disk"}));
-  BOOST_TEST(ended(out.take()) == texts{"c4!"}, boost::test_tools::per_element());
+  BOOST_TEST(ended_commands(out.take()) == texts{"c4!"}, boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

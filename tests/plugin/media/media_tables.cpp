@@ -6,6 +6,8 @@
 #include "plugin/store/engine.hpp"
 #include "tests/plugin/media/backends.hpp"
 
+#include <stdexcept>
+
 using namespace causeway;
 using namespace causeway::media;
 
@@ -189,6 +191,47 @@ BOOST_AUTO_TEST_CASE(files_of_a_folder_are_not_forgotten_and_can_be_copied) {
   BOOST_TEST(done.media_id == half);
   BOOST_TEST(must_read(*to, half) == "abcdef");
   BOOST_TEST(!copy_media(at.path() + "/none", url));
+}
+
+// The broker started with a part of the files, and told users and servers that the others do not exist.
+BOOST_AUTO_TEST_CASE(files_of_which_a_part_was_copied_are_not_served_until_all_are) {
+  std::string first, second;
+  {
+    auto from = media_store::open({at.path()}, {});
+    BOOST_REQUIRE(from);
+    first = must_put(**from, "first", 0, "one", 3).media_id;
+    second = must_put(**from, "second", 0, "two", 3).media_id;
+  }
+  const auto interrupt = [](const copied_media& done) {
+    if (done.files == 1) throw std::runtime_error{"killed"};
+  };
+  BOOST_CHECK_THROW((void)copy_media(at.path(), url, interrupt), std::runtime_error);
+  const auto refused = media_store::open(place(), {});
+  BOOST_REQUIRE(!refused);
+  BOOST_TEST((refused.error().code == fault_code::conflict));
+  BOOST_TEST(refused.error().detail.find("has not ended") != std::string::npos, refused.error().detail);
+  BOOST_REQUIRE(copy_media(at.path(), url));
+  const auto to = open();
+  BOOST_TEST(must_read(*to, first) == "one");
+  BOOST_TEST(must_read(*to, second) == "two");
+}
+
+// It cut off what had been acknowledged since the first one.
+BOOST_AUTO_TEST_CASE(a_second_copy_leaves_an_upload_that_has_gone_on) {
+  std::string half;
+  {
+    auto from = media_store::open({at.path()}, {});
+    BOOST_REQUIRE(from);
+    half = must_put(**from, "half", 0, "abc", 6).media_id;
+  }
+  BOOST_REQUIRE(copy_media(at.path(), url));
+  must_put(*open(), "half", 3, "de", 6);
+  BOOST_REQUIRE(copy_media(at.path(), url));
+  const auto to = open();
+  BOOST_TEST(must_put(*to, "half", 5, "f", 6).complete);
+  BOOST_TEST(must_read(*to, half) == "abcdef");
+  BOOST_REQUIRE(copy_media(at.path(), url)); // nor one that is whole by now
+  BOOST_TEST(must_read(*open(), half) == "abcdef");
 }
 
 BOOST_AUTO_TEST_CASE(a_database_that_is_not_there_is_a_fault_and_no_exception) {
