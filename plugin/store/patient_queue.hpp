@@ -1,10 +1,10 @@
 #pragma once
-#include <algorithm>
 #include <chrono>
 #include <cstddef>
-#include <deque>
+#include <cstdint>
+#include <list>
+#include <map>
 #include <optional>
-#include <unordered_map>
 #include <utility>
 
 namespace causeway::store {
@@ -17,42 +17,47 @@ class patient_queue {
 public:
   using time_point = std::chrono::steady_clock::time_point;
 
-  /// @param of      whose it is: `holds` tells whether something of it waits. Null: nobody asks
+  /// @param of      whose it is: `take_all_of` gives all of it. Null: nobody asks
   /// @param weight  its share of a slice
   /// @returns whether `due` is earlier than before
   bool put(Item x, time_point due, const void* of, std::size_t weight) {
-    waiting_.push_back({std::move(x), of, weight});
-    if (of) ++owners_[of];
+    const auto at = waiting_.insert(waiting_.end(), {std::move(x), of, weight, ++last_put_});
+    if (of) owners_.emplace(of, at);
     if (next_due_ && *next_due_ <= due) return false;
     next_due_ = due;
-    return ripe_ == 0;
+    return !has_ripe();
   }
   /// When something is ripe; nothing: never, as it stands.
-  std::optional<time_point> due() const { return ripe_ > 0 ? time_point::min() : next_due_; }
+  std::optional<time_point> due() const { return has_ripe() ? time_point::min() : next_due_; }
   bool is_ripe(time_point now) {
-    if (ripe_ == 0 && next_due_ && *next_due_ <= now) ripen();
-    return ripe_ > 0;
+    if (!has_ripe() && next_due_ && *next_due_ <= now) ripen();
+    return has_ripe();
   }
   /// All that is there.
   void ripen() {
-    ripe_ = waiting_.size();
+    ripe_up_to_ = last_put_;
     next_due_.reset();
   }
   /// Gives the oldest ripe ones away, up to `weight_max` together, one at least.
   template <class Give>
   void take_slice(std::size_t weight_max, Give&& give) {
-    for (std::size_t weight = 0; ripe_ > 0; --ripe_) {
-      auto& first = waiting_.front();
-      weight += first.weight;
-      if (weight > weight_max && weight != first.weight) return;
-      if (const auto owner = owners_.find(first.of); owner != owners_.end() && --owner->second == 0)
-        owners_.erase(owner);
-      auto x = std::move(first.item);
-      waiting_.pop_front();
-      give(std::move(x));
+    for (std::size_t weight = 0; has_ripe();) {
+      const auto first = waiting_.begin();
+      weight += first->weight;
+      if (weight > weight_max && weight != first->weight) return;
+      give(remove(first));
     }
   }
-  bool holds(const void* of) const { return owners_.contains(of); }
+  /// Gives away all of one owner, in its order, ripe or not.
+  template <class Give>
+  void take_all_of(const void* of, Give&& give) {
+    while (true) {
+      const auto oldest = owners_.lower_bound(of); // equal keys of a multimap stand in the order in which they came
+      if (oldest == owners_.end() || oldest->first != of) break;
+      give(remove(oldest->second));
+    }
+    if (waiting_.empty()) next_due_.reset();
+  }
   bool empty() const { return waiting_.empty(); }
   std::size_t size() const { return waiting_.size(); }
 
@@ -61,11 +66,27 @@ private:
     Item item;
     const void* of = nullptr;
     std::size_t weight = 1;
+    std::uint64_t number = 0;
   };
-  std::deque<entry> waiting_;
-  std::size_t ripe_ = 0;               ///< how many at the front
-  std::optional<time_point> next_due_; ///< of those that are not
-  std::unordered_map<const void*, std::size_t> owners_;
+  using entries = std::list<entry>;
+
+  bool has_ripe() const { return !waiting_.empty() && waiting_.front().number <= ripe_up_to_; }
+  Item remove(typename entries::iterator at) {
+    const auto [first, last] = owners_.equal_range(at->of);
+    for (auto it = first; it != last; ++it)
+      if (it->second == at) {
+        owners_.erase(it);
+        break;
+      }
+    auto x = std::move(at->item);
+    waiting_.erase(at);
+    return x;
+  }
+
+  entries waiting_;
+  std::uint64_t last_put_ = 0, ripe_up_to_ = 0; ///< numbers
+  std::optional<time_point> next_due_;          ///< of those that are not ripe
+  std::multimap<const void*, typename entries::iterator> owners_;
 };
 
 } // namespace causeway::store

@@ -5,7 +5,6 @@
 #include <pthread.h>
 #include <algorithm>
 #include <chrono>
-#include <limits>
 #include <utility>
 
 namespace causeway::store {
@@ -36,8 +35,6 @@ bool joins_group(const query& x) {
 /// Asked by every actor of a crowd of servers when it is made: behind what is urgent, though not held back.
 bool is_patient(const query& x) { return std::holds_alternative<load_destination>(x); }
 
-/// What goes at once of what may wait: an urgent batch that comes meanwhile waits for so much.
-constexpr std::size_t slice_weight = 128;
 /// A question costs as much as so many batches.
 constexpr std::size_t question_weight = 4;
 
@@ -114,9 +111,13 @@ void store_thread::submit(store_batch batch, commit_callback done, batch_chain f
   if (may_wait) {
     wakes = patient_.put(std::move(x), clock::now() + std::chrono::milliseconds{*may_wait}, submitter, 1);
   } else {
-    // Batches of one submitter keep their order; which of the others go along does not matter.
-    if (patient_.holds(submitter)) patient_.ripen(), admit_patient(std::numeric_limits<std::size_t>::max());
+    // Batches of one submitter keep their order.
+    patient_.take_all_of(submitter, [this](item&& before) {
+      std::get<waiting_batch>(before).was_patient = false; // of no slice
+      queue_.push_back(std::move(before));
+    });
     queue_.emplace_back(std::move(x));
+    pace_.urgent_came(clock::now());
   }
   lock.unlock();
   if (wakes) writer_wakeup_.notify_one();
@@ -130,10 +131,14 @@ void store_thread::ask(query question, answer_callback done) {
     lock.unlock();
     return done(refused(why));
   }
-  if (ordered && is_patient(question))
+  if (ordered && is_patient(question)) {
     patient_.put(waiting_query{std::move(question), std::move(done), true}, clock::now(), nullptr, question_weight);
-  else if (ordered) queue_.emplace_back(waiting_query{std::move(question), std::move(done)});
-  else reader_queue_.push_back({std::move(question), std::move(done)});
+  } else if (ordered) {
+    queue_.emplace_back(waiting_query{std::move(question), std::move(done)});
+    pace_.urgent_came(clock::now()); // what it is asked for is written next
+  } else {
+    reader_queue_.push_back({std::move(question), std::move(done)});
+  }
   lock.unlock();
   (ordered ? writer_wakeup_ : reader_wakeup_).notify_one();
 }
@@ -207,16 +212,14 @@ void store_thread::run_writer() {
     {
       std::unique_lock lock{mutex_};
       const auto look = clock::now() + look_interval;
-      const auto has_work = [this] { return !queue_.empty() || patient_.is_ripe(clock::now()) || stopping_; };
-      while (!has_work()) {
+      while (queue_.empty() && !stopping_) {
+        const auto now = clock::now();
+        if (patient_.is_ripe(now) && pace_.share(false, now) > 0) break;
         const auto due = patient_.due();
-        if (writer_wakeup_.wait_until(lock, due && *due < look ? *due : look) == std::cv_status::timeout &&
-            clock::now() >= look)
-          break;
+        const auto wake = due ? std::min(look, std::max(*due, pace_.may_begin())) : look;
+        if (writer_wakeup_.wait_until(lock, wake) == std::cv_status::timeout && clock::now() >= look) break;
       }
-      if (stopping_) patient_.ripen();
-      // One slice at a time: what is urgent and comes meanwhile stands behind this one only.
-      if (slice_left_ == 0 && patient_.is_ripe(clock::now())) admit_patient(slice_weight);
+      admit_patient(clock::now());
       if (queue_.empty() && stopping_) return;
       if (!queue_.empty()) taken = take_group();
     }
@@ -225,9 +228,16 @@ void store_thread::run_writer() {
   }
 }
 
-/// Ripe patient work goes to the end of what is urgent. @pre the mutex is held
-void store_thread::admit_patient(std::size_t weight_max) {
-  patient_.take_slice(weight_max, [this](item&& x) {
+/// As much ripe patient work as may go now stands behind what is urgent. @pre the mutex is held
+void store_thread::admit_patient(clock::time_point now) {
+  if (stopping_) patient_.ripen();
+  // One slice at a time: what is urgent and comes meanwhile stands behind this one only.
+  if (slice_left_ > 0 || !patient_.is_ripe(now)) return;
+  const bool commits =
+    std::ranges::any_of(queue_, [](const item& x) { return std::holds_alternative<waiting_batch>(x); });
+  const auto share = stopping_ && queue_.empty() ? commit_pace::alone_max : pace_.share(commits, now);
+  if (share == 0) return;
+  patient_.take_slice(share, [this](item&& x) {
     queue_.push_back(std::move(x));
     ++slice_left_;
   });

@@ -1,4 +1,5 @@
 #pragma once
+#include "plugin/store/commit_pace.hpp"
 #include "plugin/store/engine.hpp"
 #include "plugin/store/latency_histogram.hpp"
 #include "plugin/store/patient_queue.hpp"
@@ -50,9 +51,9 @@ struct store_counters {
 /// the others of the group are committed together.
 ///
 /// What may wait (`store_batch::may_wait_ms`, load_destination) stands in a queue of its own: it is gathered until the
-/// first of it is due, and then goes in slices, one at a time, at the end of what is urgent. So a crowd of failures
-/// costs few commits, and nobody's message stands behind it. An urgent batch takes along what waits of the same
-/// submitter; the order of one submitter's batches is never changed.
+/// first of it is due, and then goes along with urgent commits, or in commits of its own while there are none
+/// (commit_pace). So a crowd of failures costs few commits, and nobody's message stands behind it. An urgent batch takes
+/// along what waits of the same submitter; the order of one submitter's batches is never changed.
 ///
 /// A question to a database that cannot be reached waits for it, too: whoever asks would take the fault for the answer.
 ///
@@ -129,7 +130,7 @@ private:
   fault_code refusal(std::size_t bytes) const;
   void run_writer();
   void run_reader();
-  void admit_patient(std::size_t weight_max);
+  void admit_patient(std::chrono::steady_clock::time_point now);
   group take_group();
   void process(group& taken);
   void commit(std::span<store_batch> batches, std::span<const batch_chain> chains,
@@ -150,6 +151,7 @@ private:
   std::condition_variable writer_wakeup_, reader_wakeup_;
   std::deque<item> queue_;
   patient_queue<item> patient_;
+  commit_pace pace_;
   std::size_t slice_left_ = 0; ///< items of the last slice that stand in `queue_`
   std::deque<waiting_query> reader_queue_;
   std::size_t queued_bytes_ = 0;

@@ -49,19 +49,38 @@ BOOST_AUTO_TEST_CASE(a_slice_is_bounded_by_weight_and_has_one_at_least) {
   BOOST_TEST(slice(x, 9).empty());
 }
 
-BOOST_AUTO_TEST_CASE(it_knows_of_whom_something_waits) {
+BOOST_AUTO_TEST_CASE(all_of_one_owner_is_taken_in_its_order_and_nothing_of_others) {
   queue x;
   const int one = 0, other = 0;
   x.put(1, start, &one, 1);
   x.put(2, start, &other, 1);
   x.put(3, start, &one, 1);
   x.ripen();
-  slice(x, 2);
-  BOOST_TEST(x.holds(&one));
-  BOOST_TEST(!x.holds(&other));
-  slice(x, 1);
-  BOOST_TEST(!x.holds(&one));
-  BOOST_TEST(!x.holds(nullptr));
+  x.put(4, start + 1s, &one, 1); // not ripe
+  x.put(5, start, nullptr, 1);
+  const auto all_of = [&](const void* of) {
+    std::vector<int> out;
+    x.take_all_of(of, [&](int&& each) { out.push_back(each); });
+    return out;
+  };
+  BOOST_TEST(all_of(&one) == (std::vector{1, 3, 4}), boost::test_tools::per_element());
+  BOOST_TEST(all_of(&one).empty());
+  BOOST_TEST(all_of(nullptr).empty());
+  BOOST_TEST(slice(x, 100) == (std::vector{2}), boost::test_tools::per_element());
+  BOOST_TEST(all_of(&other).empty());
+  BOOST_TEST(x.is_ripe(start));
+  BOOST_TEST(slice(x, 100) == (std::vector{5}), boost::test_tools::per_element());
+  BOOST_TEST(!x.due());
+}
+
+BOOST_AUTO_TEST_CASE(what_was_taken_for_its_owner_is_waited_for_no_longer) {
+  queue x;
+  const int one = 0;
+  x.put(1, start + 1s, &one, 1);
+  x.take_all_of(&one, [](int&&) {});
+  BOOST_TEST(!x.due());
+  BOOST_TEST(!x.is_ripe(start + 2s));
+  BOOST_TEST(x.empty());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

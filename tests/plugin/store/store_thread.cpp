@@ -386,7 +386,7 @@ CAUSEWAY_ENGINE_CASE(a_crowd_that_may_wait_goes_in_slices, with_place) {
   x.store->submit(batch_of(put_user{"@u:x"}), seen.note("urgent"));
   x.gate->open_gate();
   x.store->stop();
-  BOOST_TEST(x.log->groups == (sizes{1, 129, 128, 44}), boost::test_tools::per_element());
+  BOOST_TEST(x.log->groups == (sizes{1, 17, 64, 64, 64, 64, 28}), boost::test_tools::per_element());
 }
 
 CAUSEWAY_ENGINE_CASE(what_is_not_due_is_gathered_while_urgent_work_goes_on, with_place) {
@@ -399,8 +399,36 @@ CAUSEWAY_ENGINE_CASE(what_is_not_due_is_gathered_while_urgent_work_goes_on, with
   done.get_future().get();
   BOOST_TEST(x.store->counters().queued == 100u);
   x.store->stop(); // waits for nothing
-  BOOST_TEST(x.log->groups == (sizes{1, 1, 100}), boost::test_tools::per_element());
+  BOOST_TEST(x.log->groups == (sizes{1, 1, 64, 36}), boost::test_tools::per_element());
   BOOST_TEST(seen.lines.size() == 100u);
+}
+
+CAUSEWAY_ENGINE_CASE(an_urgent_batch_takes_along_what_waits_of_its_submitter_and_of_no_other, with_place) {
+  reports seen;
+  gated_store x{*place};
+  const auto one = std::make_shared<std::atomic<bool>>(false), other = std::make_shared<std::atomic<bool>>(false);
+  for (int n = 0; n < 50; ++n) x.store->submit(patient_batch(an_hour_ms), seen.note("other"), other);
+  x.store->submit(patient_batch(an_hour_ms), seen.note("one"), one);
+  x.gate->open_gate();
+  std::promise<void> done;
+  x.store->submit(batch_of(put_user{"@u:x"}), [&](const auto&) { done.set_value(); }, one);
+  done.get_future().get();
+  BOOST_TEST(x.store->counters().queued == 50u);
+  {
+    const std::lock_guard lock{seen.mutex};
+    BOOST_TEST(seen.lines == (texts{"one ok"}), boost::test_tools::per_element());
+  }
+  x.store->stop();
+}
+
+CAUSEWAY_ENGINE_CASE(what_may_wait_has_commits_of_its_own_while_nothing_is_urgent, with_place) {
+  gated_store x{*place};
+  x.gate->open_gate();
+  std::promise<void> done;
+  x.store->submit(patient_batch(), [&](const auto&) { done.set_value(); });
+  done.get_future().get();
+  x.store->stop();
+  BOOST_TEST(x.log->groups.back() == 1u);
 }
 
 CAUSEWAY_ENGINE_CASE(batches_of_one_submitter_keep_their_order_whatever_may_wait, with_place) {
