@@ -1,4 +1,5 @@
 #pragma once
+#include "actors/answering_servers.hpp"
 #include "actors/signing_gate.hpp"
 #include "config/federation_options.hpp"
 #include "messages/matrix/signing.hpp"
@@ -18,7 +19,8 @@ struct identity {
   std::uint32_t streams = 1;                          ///< durable notification streams of the chat edge
   std::string boot_id;                                ///< unique per start of the process; prefix of transaction ids
   std::vector<matrix::old_signing_key> old_keys = {}; ///< we signed with them once; others may check old events by them
-  std::shared_ptr<const signing_gate> gate = nullptr; ///< null: always open; the one thing that changes
+  std::shared_ptr<const signing_gate> gate = nullptr; ///< null: always open. It changes
+  std::shared_ptr<answering_servers> answering = nullptr; ///< null: nobody knows. It changes
 
   bool is_local(std::string_view user_id) const;
   /// Stream of a room's notifications: a stable hash of its id.

@@ -80,8 +80,8 @@ struct federation_options {
   std::uint32_t notary_requests_burst = 50; ///< as many may come at once after a pause; range 1..1000000
   std::uint32_t fan_out_per_second =
     1'000; ///< servers that are handed what goes to more than 64 of them; the active ones first; range 10..1000000
-  /// Servers that an event is queued for at once; where a room has more, the others follow in parts of as many; range
-  /// 1..10000.
+  /// Servers that an event is queued for at once; where a room has more, those that have answered lately come first and
+  /// the others follow in parts of as many; range 1..10000.
   std::uint32_t fan_out_part = 64;
   bool public_directory = true;              ///< other servers may list our public rooms
   bool ask_user = false;                     ///< the chat server answers ask.user about users it has not told of

@@ -353,11 +353,14 @@ void add_federation_inbound(std::vector<field>& out) {
   s.number(
      "fan_out_per_second", &federation_options::fan_out_per_second, 10, 1'000'000,
      "Servers that are handed an event per second when it is for more than 64 of them; those that were active last "
-     "come first. Keeps a room of thousands of servers from delaying the others.")
+     "come first, and those that were not active within ten seconds begin with 200 and get faster as they answer. "
+     "Keeps a room of thousands of servers from delaying the others.")
     .is_reloadable = false; // the supervisor has it from the start
-  s.number("fan_out_part", &federation_options::fan_out_part, 1, 10'000,
-           "Servers that an event is queued for at once. Where a room has more, the others follow in parts of as many, "
-           "a few milliseconds apart, so that one message to thousands of servers does not hold up the store.");
+  s.number(
+    "fan_out_part", &federation_options::fan_out_part, 1, 10'000,
+    "Servers that an event is queued for at once. Where a room has more, those that have answered lately come first, "
+    "and the others follow in parts of as many, a few milliseconds apart, so that one message to thousands of "
+    "servers does not hold up the store.");
   s.flag("public_directory", &federation_options::public_directory,
          "Whether other servers may list our public rooms. False: they are told M_FORBIDDEN.");
   s.flag("ask_user", &federation_options::ask_user,

@@ -135,7 +135,7 @@ result<store::known_loaded> node::parts::open_store(bool without_gateway, node_e
                  "what is known at start cannot be read: " + to_string(std::get<fault>(answered))};
   store = std::make_unique<store::store_thread>(std::move(*engine), options.store);
   who = std::make_shared<identity>(options.node.server_name, *key, options.edge.streams, hex(random_bytes(6)),
-                                   std::move(*old_keys), gate);
+                                   std::move(*old_keys), gate, std::make_shared<answering_servers>());
   secret = unswapped{who.get(), sizeof *who};
   return std::move(*known);
 }

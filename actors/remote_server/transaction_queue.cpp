@@ -149,11 +149,19 @@ std::string transaction_queue::next_transaction_id() {
 void transaction_queue::answered(const gateway::http_answer& a) {
   const auto what = std::exchange(awaited_, awaited::nothing);
   schedule_.answered(wants_pause_ms(a), out_.now());
+  note_answering(a.status == 200);
   if (what == awaited::transaction && a.status != 200) hops(hop_stage::failed, &a);
   if (what == awaited::probe) return probe_answered(a);
   if (a.status == 200) return on_delivered(a);
   if (may_be_about_content(a.status) && server_.is_admitted()) return refused(a);
   failed(describe_failure(a));
+}
+
+void transaction_queue::note_answering(bool answers) const {
+  const auto& known = server_.node.who()->answering;
+  if (!known) return;
+  if (answers) known->answered(server_.name, out_.now());
+  else known->failed(server_.name);
 }
 
 std::map<std::string, std::string> transaction_queue::refused_by_name(const gateway::http_answer& a) {

@@ -103,6 +103,8 @@ private:
   bool notify_delay(const queued_pdu* message);
   /// The event that is notified as delayed once the transaction under way has ended; empty: none.
   std::string still_delayed() const;
+  /// For the rooms, which send first to whoever answers.
+  void note_answering(bool answers) const;
   /// Of each event of the transaction under way.
   void hops(hop_stage stage, const gateway::http_answer* answer = nullptr) const;
   void failed(const std::string& why);

@@ -30,7 +30,8 @@ inline matrix::signing_key key_of(char letter) {
 
 /// A node by that name, with the default settings.
 inline context node_of(std::string server_name, const matrix::signing_key& key) {
-  return context{std::make_shared<identity>(identity{std::move(server_name), key, 1, "boot", {}, nullptr})};
+  return context{std::make_shared<identity>(
+    identity{std::move(server_name), key, 1, "boot", {}, nullptr, std::make_shared<answering_servers>()})};
 }
 /// Who a node of `node_of` is, to be changed before its machine is made.
 inline identity& change_identity(context& node) { return const_cast<identity&>(*node.who()); }

@@ -142,8 +142,13 @@ void broker::start() {
   wanted->invitation.lifetime_h = invitation_lifetime_h_;
   wanted->federation.receipts = world_.has_receipts;
   context_ = std::make_unique<context>(
-    std::make_shared<const identity>(
-      identity{server_name_, key_, 2, "b" + std::to_string(index_) + "e" + std::to_string(epoch_), {}, nullptr}),
+    std::make_shared<const identity>(identity{server_name_,
+                                              key_,
+                                              2,
+                                              "b" + std::to_string(index_) + "e" + std::to_string(epoch_),
+                                              {},
+                                              nullptr,
+                                              std::make_shared<answering_servers>()}),
     std::move(wanted));
   directory_seed_ = world_.random.bytes(32);
   open_doors();

@@ -5,6 +5,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
 #include <map>
 #include <numeric>
 #include <string>
@@ -37,6 +38,7 @@ struct fan_out_rig : component_rig {
   std::map<std::int64_t, store::put_fan_out> rows;
   std::vector<std::size_t> commits; ///< rows of queues in each
   std::vector<wake_me_at> timers;   ///< set when that commit was done
+  bool may_wait = false;            ///< the last commit
 
   explicit fan_out_rig(std::uint32_t part = 4) {
     auto wanted = std::make_shared<settings>(node.settings());
@@ -44,6 +46,7 @@ struct fan_out_rig : component_rig {
     node.take_over(std::move(wanted));
   }
 
+  void answers(int n) { node.who()->answering->answered(server(n), now); }
   matrix::event_ptr said(int n) { return message_of(ann, "number " + std::to_string(n)); }
   void queue(const matrix::event_ptr& x, const names& to) {
     outbound.queue(x, to, "m");
@@ -56,7 +59,7 @@ struct fan_out_rig : component_rig {
     for (const auto& each : take()) {
       const auto* p = std::get_if<persist>(&each);
       if (!p) continue;
-      BOOST_TEST(!p->batch.may_wait_ms); // whoever asks for the room sees it
+      may_wait = p->batch.may_wait_ms.has_value();
       for (const auto& w : p->batch.writes) {
         if (const auto* one = std::get_if<store::queue_pdu>(&w)) {
           queues[one->server_name].push_back(one->event_id);
@@ -115,14 +118,83 @@ BOOST_AUTO_TEST_CASE(a_crowd_gets_it_in_parts_and_all_of_it_is_on_disk_from_the_
   std::size_t owed = r.queues.size();
   for (const auto& [number, row] : r.rows) owed += row.servers.size();
   BOOST_TEST(owed == 11u);
-  BOOST_TEST(r.timers.at(0).at == r.now + room::fan_out::pause_ms);
+  BOOST_TEST(!r.may_wait); // whoever is told that the event is there has a reason to believe it
+  BOOST_TEST(r.timers.at(0).at == r.now + room::fan_out::patient_pause_ms);
   BOOST_TEST(r.next_part().size() == 4u);
+  BOOST_TEST(r.may_wait); // for servers of which nobody knows whether they live
   BOOST_TEST(r.next_part().size() == 3u);
   BOOST_TEST(r.outbound.is_idle());
   BOOST_TEST(r.timers.empty());
   BOOST_TEST(r.rows.empty());
   for (const auto& name : servers(11))
     BOOST_TEST(r.queues[name] == names{x->event_id}, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(servers_that_answer_are_queued_for_at_once_and_the_others_behind_them) {
+  fan_out_rig r;
+  r.answers(7);
+  r.after(1);
+  r.answers(3);
+  r.outbound.queue(r.said(1), servers(11), "m");
+  BOOST_TEST(r.commit() == (names{server(3), server(7)}), boost::test_tools::per_element());
+  BOOST_TEST(!r.may_wait);
+  r.run();
+  BOOST_TEST(r.queues.size() == 11u);
+}
+
+BOOST_AUTO_TEST_CASE(an_answer_counts_for_a_while_and_until_one_fails) {
+  fan_out_rig r;
+  r.answers(7);
+  r.answers(8);
+  r.answers(9);
+  r.node.who()->answering->failed(server(8));
+  r.after(answering_servers::lately_ms);
+  r.outbound.queue(r.said(1), servers(11), "m");
+  BOOST_TEST(r.commit() == (names{server(7), server(9)}), boost::test_tools::per_element());
+  r.run();
+  r.after(1);
+  r.outbound.queue(r.said(2), servers(11), "m");
+  BOOST_TEST(r.commit() == servers(4), boost::test_tools::per_element()); // as where nobody is known
+}
+
+BOOST_AUTO_TEST_CASE(more_servers_that_answer_than_a_part_has_go_before_all_others) {
+  fan_out_rig r;
+  for (int n = 0; n < 10; ++n) r.answers(n);
+  r.queue(r.said(1), servers(20));
+  BOOST_TEST(r.timers.at(0).at == r.now + room::fan_out::pause_ms);
+  names told;
+  const auto go_on = [&] { // both lanes have their turns
+    for (auto& each : r.next_part()) told.push_back(std::move(each));
+  };
+  go_on();
+  BOOST_TEST(!r.may_wait);
+  go_on();
+  const auto answering = std::count_if(told.begin(), told.end(), [](const auto& x) { return x < server(10); });
+  BOOST_TEST(answering == 6); // four went with the event
+  r.run();
+  BOOST_TEST(r.queues.size() == 20u);
+  for (const auto& [name, events] : r.queues) BOOST_TEST(events.size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(who_waits_in_the_patient_lane_and_answers_meanwhile_gets_both_events_in_order) {
+  fan_out_rig r;
+  const auto first = r.said(1), second = r.said(2);
+  r.queue(first, servers(20));
+  r.answers(19);
+  r.outbound.queue(second, servers(20), "m");
+  BOOST_TEST(r.commit() == servers(4), boost::test_tools::per_element()); // 19 has to wait, though it answers
+  r.run();
+  for (const auto& name : servers(20))
+    BOOST_TEST(r.queues[name] == (names{first->event_id, second->event_id}), boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(a_small_event_waits_only_where_an_earlier_one_waits) {
+  fan_out_rig r;
+  r.queue(r.said(1), servers(20));
+  r.outbound.queue(r.said(2), {server(0), server(19), server(30)}, "m");
+  BOOST_TEST(r.commit() == (names{server(0), server(30)}), boost::test_tools::per_element());
+  r.run();
+  BOOST_TEST(r.queues[server(19)].size() == 2u);
 }
 
 BOOST_AUTO_TEST_CASE(nobody_gets_a_later_event_before_an_earlier_one) {
