@@ -20,46 +20,63 @@ void bulk_pace::put(routed m, time_point last_active) {
 
 std::deque<routed> bulk_pace::take(const std::string& key) {
   const auto it = entries_.find(key);
-  return it == entries_.end() ? std::deque<routed>{} : remove(it);
+  return it == entries_.end() ? std::deque<routed>{} : remove(&*it);
 }
 
 std::vector<routed> bulk_pace::due(time_point now) {
   refill(now);
   std::vector<routed> out;
-  while (!entries_.empty() && (tokens_ >= 1 || messages_ > bounds_.messages_max)) {
-    auto messages = remove(next_turn());
+  while (auto* const next = next_turn(now)) {
+    if (!is_active(next->second, now)) {
+      quiet_ = std::max(0.0, quiet_ - 1);
+      tried_.put(next->first, now);
+    }
+    all_ = std::max(0.0, all_ - 1);
+    ++turns_;
+    auto messages = remove(next);
     std::move(messages.begin(), messages.end(), std::back_inserter(out));
-    tokens_ = std::max(0.0, tokens_ - 1);
   }
   return out;
 }
 
 std::optional<bulk_pace::time_point> bulk_pace::next(time_point now) const {
   if (entries_.empty()) return {};
-  if (tokens_ >= 1 || messages_ > bounds_.messages_max) return now;
-  const auto missing = std::chrono::duration<double>((1 - tokens_) / bounds_.per_second);
-  return refilled_ + std::max(together, std::chrono::ceil<std::chrono::milliseconds>(missing));
+  if (is_full()) return now;
+  auto missing = (1 - all_) / bounds_.per_second;
+  if (!is_active(by_activity_.begin()->second->second, now)) missing = std::max(missing, (1 - quiet_) / quiet_rate_);
+  if (missing <= 0) return now;
+  return refilled_ +
+         std::max(together, std::chrono::ceil<std::chrono::milliseconds>(std::chrono::duration<double>(missing)));
+}
+
+void bulk_pace::note(const std::string& key, bool answered) {
+  if (!tried_.erase(key)) return;
+  const double most = bounds_.per_second;
+  quiet_rate_ = std::clamp(quiet_rate_ + (answered ? faster : -slower), quiet_rate_min(), most);
 }
 
 void bulk_pace::refill(time_point now) {
   const auto passed = std::chrono::duration<double>(now - refilled_).count();
   if (passed <= 0) return;
-  tokens_ = std::min<double>(bounds_.burst, tokens_ + passed * bounds_.per_second);
+  all_ = std::min<double>(bounds_.burst, all_ + passed * bounds_.per_second);
+  quiet_ = std::min<double>(bounds_.burst, quiet_ + passed * quiet_rate_);
   refilled_ = now;
 }
 
-bulk_pace::entries::iterator bulk_pace::next_turn() {
-  const bool longest = ++turns_ % waited_longest_every == 0;
-  return entries_.find((longest ? by_arrival_.begin()->second : by_activity_.begin()->second)->first);
+bulk_pace::entries::pointer bulk_pace::next_turn(time_point now) const {
+  if (entries_.empty() || (all_ < 1 && !is_full())) return nullptr;
+  const auto may_go = [&](entries::const_pointer x) { return quiet_ >= 1 || is_full() || is_active(x->second, now); };
+  const auto longest = by_arrival_.begin()->second, latest = by_activity_.begin()->second;
+  if ((turns_ + 1) % waited_longest_every == 0 && may_go(longest)) return longest;
+  return may_go(latest) ? latest : nullptr;
 }
 
-std::deque<routed> bulk_pace::remove(entries::iterator it) {
-  const auto& x = it->second;
-  by_arrival_.erase(x.arrived);
-  by_activity_.erase({-x.last_active.time_since_epoch(), x.arrived});
-  auto out = std::move(it->second.messages);
+std::deque<routed> bulk_pace::remove(entries::pointer x) {
+  by_arrival_.erase(x->second.arrived);
+  by_activity_.erase({-x->second.last_active.time_since_epoch(), x->second.arrived});
+  auto out = std::move(x->second.messages);
   messages_ -= out.size();
-  entries_.erase(it);
+  entries_.erase(entries_.find(x->first));
   return out;
 }
 

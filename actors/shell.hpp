@@ -172,6 +172,8 @@ public:
   /// What a crowd of its actors is told at once, and how fast; none: everything is handed on at once.
   struct bulk {
     bool (*is_bulk)(const message&) = nullptr;
+    /// Whether a message says that its receiver's server has answered, or has not; nothing: neither.
+    std::optional<bool> (*answer_in)(const message&) = nullptr;
     bulk_pace::bounds bounds;
   };
   std::optional<bulk> paced = {};

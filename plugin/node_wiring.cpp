@@ -102,7 +102,7 @@ void node::parts::spawn_supervisors(const std::string& seed, const store::known_
     [this](const std::string& key) {
       return std::make_unique<machine_of_node<remote_server::remote_server_machine>>(context_now(), key);
     },
-    nullptr, nullptr, supervisor_settings::bulk{remote_server::is_for_a_crowd, pace});
+    nullptr, nullptr, supervisor_settings::bulk{remote_server::is_for_a_crowd, remote_server::answer_in, pace});
   spawn(
     actor_kind::invitation,
     [this](const std::string& key) {

@@ -220,6 +220,7 @@ void route(supervisor_ptr self, routed& m) {
     s.pace->put(std::move(m), found == s.children.end() ? bulk_pace::time_point{} : last_active(found->second));
     return hand_out_bulk(self);
   }
+  if (const auto answered = s.settings.paced->answer_in(m.body)) s.pace->note(m.key, *answered);
   for (auto& before : s.pace->take(m.key)) hand_on(self, before);
   const auto key = m.key;
   hand_on(self, m);

@@ -347,10 +347,18 @@ bool is_bulk_word(const message& m) {
   return a && a->server_name.starts_with("bulk");
 }
 
+/// "answer" and "silence" tell how a server is.
+std::optional<bool> answer_in_word(const message& m) {
+  const auto* a = std::get_if<server_alive>(&m);
+  if (!a || (a->server_name != "answer" && a->server_name != "silence")) return {};
+  return a->server_name == "answer";
+}
+
 /// A crowd of `count` actors, of which two are told at once and a hundred in a second.
 struct crowd_rig : rig {
   crowd_rig() {
-    paced = supervisor_settings::bulk{is_bulk_word, {.per_second = 100, .burst = 2}};
+    paced =
+      supervisor_settings::bulk{is_bulk_word, answer_in_word, {.per_second = 100, .quiet_per_second = 100, .burst = 2}};
     open();
   }
   void tell_crowd(int count, const std::string& also = {}) {

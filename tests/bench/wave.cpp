@@ -1,13 +1,14 @@
 // Load for `tools/bench wave`: what a crowd of dead servers costs one that is healthy.
 //
 //   load_wave --port P --server-name NAME --pid PID --ca F --certificate F --private-key F --chat ENDPOINT --user USER
-//             [--dead 2000] [--seconds 20] [--rate 100] [--crowd-rate 1]
+//             [--dead 2000] [--seconds 20] [--rate 100] [--crowd-rate 1] [--each FILE]
 //
 // The user is in two rooms with the healthy server: a small one, and one of which the crowd's servers are members as
 // well. All live while he joins and while the latency is measured without a wave: from sending the command to the
 // receipt at the healthy server. Then the crowd dies, every second one by refusing connections, the others by taking
 // them and saying nothing, and one message into its room begins the wave. Both rooms are measured, `rate` and
 // `crowd-rate` messages a second: in the first 8 s, and for `seconds` after them. One line of JSON, milliseconds.
+// `--each` writes a line for each message: which measure, seconds since its first one, milliseconds it took.
 #include "tests/bench/chat_peer.hpp"
 #include "tests/bench/fake_homeserver.hpp"
 #include "tests/bench/large_room.hpp"
@@ -62,6 +63,12 @@ public:
     std::vector<double> out;
     for (const auto n : numbers) out.push_back(took_[n]);
     return out;
+  }
+
+  void write(std::FILE* to, const char* measure, const std::vector<std::size_t>& numbers) const {
+    const std::lock_guard guard{mutex_};
+    for (const auto n : numbers)
+      std::fprintf(to, "%s %.3f %.2f\n", measure, sent_[n] - sent_[numbers.front()], took_[n] * 1e3);
   }
 
   /// Of these the ones that took longest, the slowest first: seconds from `begin` to when it was sent, and what it
@@ -229,6 +236,17 @@ int main(int argc, char** argv) {
   const auto ms = [&](const std::vector<std::size_t>& numbers, double fraction) {
     return percentile(arrived.of(numbers), fraction) * 1e3;
   };
+  if (const auto path = argument(argc, argv, "each", ""); !path.empty()) {
+    auto* const file = std::fopen(path.c_str(), "we");
+    require(file != nullptr, path + " cannot be written");
+    arrived.write(file, "without", without.small);
+    arrived.write(file, "first", first.small);
+    arrived.write(file, "first_crowd", first.crowd);
+    arrived.write(file, "later", later.small);
+    arrived.write(file, "later_crowd", later.crowd);
+    arrived.write(file, "crowd_silent", alone.small);
+    std::fclose(file);
+  }
   std::string slowest;
   for (const auto& [at, took] : arrived.slowest(first.small, beginning, 5)) {
     char each[40];
