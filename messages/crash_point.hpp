@@ -59,6 +59,7 @@ enum class mutant : std::uint8_t {
   fence_of_another_epoch,
   sessions_not_ended,
   epoch_not_anew,
+  numbers_not_anew,
 };
 
 template <class What>
@@ -126,6 +127,7 @@ inline constexpr auto mutants = std::to_array<named<mutant>>({
   {mutant::fence_of_another_epoch, "fence_of_another_epoch", "It looks whether each has the epoch of the first one."},
   {mutant::sessions_not_ended, "sessions_not_ended", "The sessions of a node that is declared dead go on."},
   {mutant::epoch_not_anew, "epoch_not_anew", "A connection that is made anew keeps the epoch of the lost one."},
+  {mutant::numbers_not_anew, "numbers_not_anew", "Who takes a shard goes on with the numbers it has."},
 });
 
 namespace detail {

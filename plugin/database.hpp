@@ -89,6 +89,12 @@ public:
     (void)shard;
     return 1;
   }
+  /// Whether connections of other nodes write into the same tables, each what is of its own shards. What such a
+  /// connection remembers of rows is true for the shards it has, and since it has them.
+  virtual bool is_shared() const { return false; }
+  /// How often this connection has come to own shards, also those it had before it was made anew: what was remembered
+  /// of them before may be wrong. 0: it owns all there is from its beginning.
+  virtual std::uint64_t takes() const { return 0; }
 
   /// The first column of the first row; 0: there is none. @throws error
   std::int64_t integer(std::string_view sql);

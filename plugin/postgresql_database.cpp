@@ -262,6 +262,7 @@ void postgresql_database::own(std::int64_t incarnation, const shard_epochs& shar
   find_mark_ = std::make_unique<sql::statement>(*this, sql::find_meta);
   owner_ = incarnation;
   epochs_ = shards;
+  ++takes_;
 }
 
 /// By the owner alone: the answer to this may be lost as well.
@@ -279,9 +280,16 @@ void postgresql_database::take_again() {
   PQclear(answer);
   if (!was_answered) throw failed;
   epochs_ = again;
+  ++takes_;
   must_look_ = false;
   is_stale_ = epochs_.shards().is_empty();
   if (is_stale_) throw store_taken();
+}
+
+void postgresql_database::own_more(const shard_epochs& shards) {
+  shards.shards().for_each([&](shard_number x) { epochs_.put(x, shards.at(x)); });
+  is_stale_ = epochs_.shards().is_empty();
+  ++takes_;
 }
 
 /// Another node has a shard that this one had: which of them it still has, with the epochs it knows.

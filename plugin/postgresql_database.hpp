@@ -63,7 +63,11 @@ public:
   /// anew takes them again, with the next epochs, before anything is read: what was sent on the old one has been
   /// carried out by then, or can never be. @pre it has taken them. @throws sql::error
   void own(std::int64_t incarnation, const shard_epochs& shards);
+  /// Owns these, too, from now on. @pre its incarnation has taken them, and it owns some already
+  void own_more(const shard_epochs& shards);
   std::uint64_t epoch(shard_number shard) const override { return owner_ == 0 ? 1 : epochs_.at(shard); }
+  bool is_shared() const override { return true; }
+  std::uint64_t takes() const override { return takes_; }
   /// What it still has of them. After a transaction that was refused it has looked, if it could.
   const shard_epochs& owned() const { return epochs_; }
   /// Other nodes have all of them; nothing is written any more.
@@ -122,6 +126,7 @@ private:
   std::string last_mark_;   ///< of the last commit that was sent
   std::unique_ptr<sql::statement> check_shards_, put_mark_, find_mark_;
   std::int64_t changes_ = 0;
+  std::uint64_t takes_ = 0;
   int last_name_ = 0;
 };
 

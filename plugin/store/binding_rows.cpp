@@ -5,6 +5,8 @@
 namespace causeway::store::sql {
 namespace {
 
+void number_bindings_in_blocks(connection& db) { number_in_blocks(db, bindings_by_event); }
+
 constexpr schema_step steps_of_bindings[] = {{1, R"(
 CREATE TABLE bindings(
   seq INTEGER PRIMARY KEY,
@@ -21,7 +23,8 @@ CREATE TABLE former_names(
   event_id TEXT NOT NULL,
   PRIMARY KEY(room, name)) WITHOUT ROWID;
 CREATE INDEX former_names_by_event ON former_names(room, event_id);
-)"}};
+)"},
+                                             {15, "", &number_bindings_in_blocks}};
 
 std::string select_binding() { return "SELECT " + select_list<binding_columns>() + " FROM bindings WHERE seq = ?1"; }
 
@@ -80,9 +83,14 @@ void binding_writes::begin() {
   by_chat_.begin();
 }
 
+void binding_writes::taken() {
+  by_event_.taken();
+  by_chat_.taken();
+}
+
 void binding_writes::flush() {
-  by_event_.merge_slice();
-  by_chat_.merge_slice();
+  by_event_.flush();
+  by_chat_.flush();
 }
 
 void binding_writes::committed() {

@@ -1,5 +1,6 @@
 #pragma once
 #include "messages/store.hpp"
+#include "plugin/store/id_writer.hpp"
 #include "plugin/store/names.hpp"
 #include "plugin/store/table_group.hpp"
 
@@ -35,13 +36,14 @@ public:
   void apply(const put_former_name& x);
 
   void begin();
+  void taken();
   void flush();
   void committed();
   void rolled_back();
 
 private:
   names& names_;
-  id_merger by_event_, by_chat_;
+  id_writer by_event_, by_chat_;
   statement one_, insert_, clear_, put_former_, pass_on_;
 };
 

@@ -8,6 +8,11 @@
 namespace causeway::store::sql {
 namespace {
 
+void number_commands_in_blocks(connection& db) { number_in_blocks(db, commands_by_id); }
+
+/// Numbers that nodes may have before they use them: rows of such a number are newer than some behind them.
+constexpr std::int64_t unused_numbers_max = 16 * commands_by_id.block;
+
 constexpr schema_step steps_of_commands[] = {{1, R"(
 CREATE TABLE command_results(
   seq INTEGER PRIMARY KEY,
@@ -17,7 +22,8 @@ CREATE TABLE command_results(
   body BLOB NOT NULL,
   ts INTEGER NOT NULL);
 CREATE TABLE commands_ids(hash INTEGER, row INTEGER, PRIMARY KEY(hash, row)) WITHOUT ROWID;
-)"}};
+)"},
+                                             {15, "", &number_commands_in_blocks}};
 
 } // namespace
 
@@ -41,14 +47,15 @@ void command_writes::apply(const put_command_result& x) {
 
 std::size_t command_writes::purge(std::int64_t before_ts, std::int64_t now_ts, std::size_t limit) {
   std::vector<std::pair<std::int64_t, std::int64_t>> removed; // hash, row
+  const auto seen = static_cast<std::int64_t>(limit) + (db_.is_shared() ? unused_numbers_max : 0);
   transaction all{db_, transaction::kind::write};
   // Those that a clock which ran ahead has dated stand in front and would keep all others.
   statement{db_, "UPDATE command_results SET ts = ?2 WHERE seq IN"
                  " (SELECT seq FROM command_results ORDER BY seq LIMIT ?1) AND ts > ?2"}
-    .run(limit, now_ts);
+    .run(seen, now_ts);
   {
     statement oldest{db_, "SELECT seq, command_id, ts FROM command_results ORDER BY seq LIMIT ?1"};
-    for (auto rows = oldest.query(limit); rows.next();)
+    for (auto rows = oldest.query(seen); rows.next() && removed.size() < limit;)
       if (rows.integer(2) < before_ts) removed.emplace_back(names_.hash(rows.text(1)), rows.integer(0));
   }
   statement remove{db_, "DELETE FROM command_results WHERE seq = ?1"};

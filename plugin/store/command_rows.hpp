@@ -1,5 +1,6 @@
 #pragma once
 #include "messages/store.hpp"
+#include "plugin/store/id_writer.hpp"
 #include "plugin/store/names.hpp"
 #include "plugin/store/table_group.hpp"
 
@@ -36,14 +37,15 @@ public:
   std::size_t purge(std::int64_t before_ts, std::int64_t now_ts, std::size_t limit);
 
   void begin() { ids_.begin(); }
-  void flush() { ids_.merge_slice(); }
+  void taken() { ids_.taken(); }
+  void flush() { ids_.flush(); }
   void committed() { ids_.committed(); }
   void rolled_back() { ids_.rolled_back(); }
 
 private:
   connection& db_;
   names& names_;
-  id_merger ids_;
+  id_writer ids_;
   statement command_id_, insert_;
 };
 

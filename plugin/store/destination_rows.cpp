@@ -4,6 +4,7 @@
 #include "plugin/store/columns.hpp"
 #include "plugin/store/event_rows.hpp"
 #include "plugin/store/fan_out_rows.hpp"
+#include "plugin/store/id_writer.hpp"
 #include "plugin/store/key_rows.hpp"
 #include "plugin/store/room_rows.hpp"
 
@@ -97,8 +98,8 @@ schema_steps destination_steps() { return steps_of_destinations; }
 
 // -- writing ----------------------------------------------------------------------------------------------------------
 
-destination_writes::destination_writes(connection& db, names& known)
-    : db_(db), names_(known),
+destination_writes::destination_writes(connection& db, names& known, id_writer& events)
+    : db_(db), names_(known), events_(events),
       select_last_(db, "SELECT key FROM destination_pdus WHERE key BETWEEN ?1 AND ?2 ORDER BY key DESC LIMIT 1"),
       is_queued_(db, "SELECT 1 FROM destination_pdus WHERE key = ?1 AND event IS NULL"
                      " UNION ALL SELECT 1 FROM destination_pdus WHERE server = ?2 AND event = ?3"),
@@ -114,7 +115,8 @@ destination_writes::destination_writes(connection& db, names& known)
 std::int64_t& destination_writes::last_queued(std::int64_t server) {
   auto [at, is_new] = last_queued_.try_emplace(server, 0);
   if (is_new) {
-    auto rows = select_last_.query(first_of(server), last_of(server));
+    // What another node has queued with a greater number is of another room.
+    auto rows = select_last_.query(first_of(server), packed(server, events_.newest_row()));
     if (rows.next()) at->second = low_of(rows.integer(0));
   }
   return at->second;
@@ -131,8 +133,11 @@ void destination_writes::apply(const queue_pdu& x) {
     return;
   }
   if (is_queued_.query(packed(server, event), server, event).next()) return;
-  insert_out_of_order_.run(packed(server, last + 1), server, event);
-  ++last;
+  // Numbers that stand for no event are forgotten with the process, where it has the store alone.
+  auto number = events_.next_row();
+  while (number <= last) number = events_.next_row();
+  insert_out_of_order_.run(packed(server, number), server, event);
+  last = number;
 }
 
 void destination_writes::apply(const remove_destination_pdus& x) {

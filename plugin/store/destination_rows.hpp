@@ -15,6 +15,7 @@ namespace causeway::store::sql {
 class binding_reads;
 class event_reads;
 class fan_out_reads;
+class id_writer;
 class key_reads;
 class room_reads;
 
@@ -52,16 +53,19 @@ struct refused_columns {
 
 class destination_writes {
 public:
+  /// @param events  gives the numbers of events
   /// @throws error
-  destination_writes(connection& db, names& known);
+  destination_writes(connection& db, names& known, id_writer& events);
   /// The order within a queue is the event's own number, as long as events are queued in the order they were stored:
   /// then a row is nothing but its key, and a duplicate shows by itself. An older event (a server that came late) gets
-  /// the next free number and names its event in a column.
+  /// a new number of an event and names its event in a column. So what several nodes queue for one server never has one
+  /// key, and keeps the order of each room, whose numbers only grow; the rooms of different nodes have none.
   void apply(const queue_pdu& x);
   void apply(const remove_destination_pdus& x);
   void apply(const put_destination& x);
   void apply(const put_refused_pdu& x);
 
+  void taken() { last_queued_.clear(); }
   void rolled_back() { last_queued_.clear(); }
 
 private:
@@ -69,7 +73,9 @@ private:
 
   connection& db_;
   names& names_;
-  std::unordered_map<std::int64_t, std::int64_t> last_queued_; ///< server -> highest order given in its queue
+  id_writer& events_;
+  /// Server -> highest number in its queue that a room of this connection's shards may have.
+  std::unordered_map<std::int64_t, std::int64_t> last_queued_;
   statement select_last_, is_queued_, insert_, insert_out_of_order_, delete_, delete_out_of_order_;
   statement put_, last_refused_, insert_refused_, delete_refused_;
 };

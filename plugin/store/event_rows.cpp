@@ -12,8 +12,9 @@
 namespace causeway::store::sql {
 namespace {
 
-constexpr schema_step steps_of_events[] = {
-  {1, R"(
+void number_events_in_blocks(connection& db) { number_in_blocks(db, events_by_id); }
+
+constexpr schema_step steps_of_events[] = {{1, R"(
 CREATE TABLE events(
   seq INTEGER PRIMARY KEY,
   room INTEGER NOT NULL,
@@ -32,7 +33,8 @@ CREATE INDEX events_for_auth ON events(room) WHERE for_auth = 1;
 
 CREATE TABLE state_groups(key INTEGER PRIMARY KEY, base INTEGER NOT NULL, entries BLOB NOT NULL);
 )"},
-  {3, "ALTER TABLE events ADD COLUMN redacted_by INTEGER NOT NULL DEFAULT 0;"}};
+                                           {3, "ALTER TABLE events ADD COLUMN redacted_by INTEGER NOT NULL DEFAULT 0;"},
+                                           {15, "", &number_events_in_blocks}};
 
 /// A row of state_groups behind its key: `room` and the id of the group, packed (keys.hpp).
 struct state_group_row {

@@ -1,5 +1,6 @@
 #pragma once
 #include "messages/store.hpp"
+#include "plugin/store/id_writer.hpp"
 #include "plugin/store/names.hpp"
 #include "plugin/store/table_group.hpp"
 
@@ -73,15 +74,19 @@ public:
   void apply(const redact_event& x);
   void apply(const restore_event& x);
 
+  /// Events have a number each; what has its place among them takes one of these.
+  id_writer& numbers() { return ids_; }
+
   void begin() { ids_.begin(); }
-  void flush() { ids_.merge_slice(); }
+  void taken() { ids_.taken(); }
+  void flush() { ids_.flush(); }
   void committed() { ids_.committed(); }
   void rolled_back() { ids_.rolled_back(); }
 
 private:
   names& names_;
   room_writes& rooms_;
-  id_merger ids_;
+  id_writer ids_;
   statement insert_, update_, redact_, restore_, put_group_, has_group_;
 };
 

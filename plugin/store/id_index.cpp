@@ -13,9 +13,6 @@ constexpr std::size_t recent_max = 32'768;
 /// Entries merged with a commit: twice what it adds, so that the merge ends before the next one is due.
 constexpr std::size_t slice_min = 32;
 
-std::string table_of(const char* name) { return std::string{name} + "_ids"; }
-std::string mark_of(const std::string& name) { return name + "_merged_up_to"; }
-
 void erase_from(recent_ids::table& from, std::int64_t hash, std::int64_t row) {
   auto [at, end] = from.equal_range(hash);
   for (; at != end; ++at) {
@@ -75,7 +72,7 @@ void recent_ids::drop_merging() {
 
 id_index::id_index(connection& db, const id_kind& kind, std::shared_ptr<recent_ids> recent)
     : recent_(std::move(recent)), view_(recent_->current()),
-      select_(db, "SELECT row FROM " + table_of(kind.name) + " WHERE hash = ?1") {}
+      select_(db, "SELECT row FROM " + table_of(kind) + " WHERE hash = ?1") {}
 
 const std::vector<std::int64_t>& id_index::rows(std::int64_t hash) {
   found_.clear();
@@ -92,12 +89,11 @@ const std::vector<std::int64_t>& id_index::rows(std::int64_t hash) {
 // -- merging ----------------------------------------------------------------------------------------------------------
 
 id_merger::id_merger(connection& db, const id_kind& kind, std::shared_ptr<recent_ids> recent)
-    : recent_(std::move(recent)), name_(kind.name),
-      insert_(db, "INSERT INTO " + table_of(kind.name) + " VALUES(?1, ?2) ON CONFLICT DO NOTHING"),
-      delete_(db, "DELETE FROM " + table_of(kind.name) + " WHERE hash = ?1 AND row = ?2"), put_merged_(db, put_meta) {
+    : recent_(std::move(recent)), mark_(mark_of(kind)),
+      insert_(db, "INSERT INTO " + table_of(kind) + " VALUES(?1, ?2) ON CONFLICT DO NOTHING"),
+      delete_(db, "DELETE FROM " + table_of(kind) + " WHERE hash = ?1 AND row = ?2"), put_merged_(db, put_meta) {
   statement select{db, "SELECT value FROM meta WHERE name = ?1"};
-  auto mark = mark_of(name_);
-  if (auto rows = select.query(mark); rows.next()) merged_up_to_ = rows.integer(0);
+  if (auto rows = select.query(mark_); rows.next()) merged_up_to_ = rows.integer(0);
   // A number below the mark must not come again, even when all rows were purged: nobody would read that row at a start.
   last_row_ = std::max(db.integer(kind.last_row), merged_up_to_);
 }
@@ -126,7 +122,7 @@ void id_merger::merge_slice() {
   auto end = std::min(merging_.size(), merged_ + std::max(slice_min, 2 * added_.size()));
   for (; merged_ < end; ++merged_)
     if (merging_[merged_].second != 0) insert_.run(merging_[merged_].first, merging_[merged_].second);
-  if (merged_ == merging_.size()) put_merged_.run(mark_of(name_), std::to_string(merging_up_to_));
+  if (merged_ == merging_.size()) put_merged_.run(mark_, std::to_string(merging_up_to_));
 }
 
 void id_merger::committed() {

@@ -15,23 +15,35 @@
 /// Ids are random, so an ordinary index would rewrite one page per event: most of what a commit costs. Instead the
 /// newest rows are indexed in memory; some ten thousand at a time are sorted and merged into the table on disk, a slice
 /// with each commit, so that neighbours share a page. After a crash the memory is rebuilt from the rows that the merge
-/// had not reached.
+/// had not reached. That is for a store of one process; one that several nodes share has its ids in the table at once
+/// (shared_ids.hpp), since no node sees the memory of another.
 namespace causeway::store::sql {
 
 /// A table whose rows are found by an id. Its rows get growing numbers and keep their ids.
 struct id_kind {
   const char* name;       ///< the index on disk is the table `<name>_ids(hash, row)`
+  const char* table;      ///< of the rows; their number is its column `seq`
   const char* rows_after; ///< SELECT row, id ... WHERE row > ?1
   const char* last_row;   ///< SELECT max(row) ...
+  /// Numbers that a node takes at once, where several nodes share the store (row_numbers.hpp).
+  std::int64_t block;
 };
-inline constexpr id_kind events_by_id{"events", "SELECT seq, event_id FROM events WHERE seq > ?1",
-                                      "SELECT max(seq) FROM events"};
-inline constexpr id_kind commands_by_id{"commands", "SELECT seq, command_id FROM command_results WHERE seq > ?1",
-                                        "SELECT max(seq) FROM command_results"};
-inline constexpr id_kind bindings_by_event{"binding_events", "SELECT seq, event_id FROM bindings WHERE seq > ?1",
-                                           "SELECT max(seq) FROM bindings"};
-inline constexpr id_kind bindings_by_chat{"binding_chats", "SELECT seq, chat_message_id FROM bindings WHERE seq > ?1",
-                                          "SELECT max(seq) FROM bindings"};
+inline constexpr id_kind events_by_id{"events", "events", "SELECT seq, event_id FROM events WHERE seq > ?1",
+                                      "SELECT max(seq) FROM events", 4'096};
+inline constexpr id_kind commands_by_id{"commands", "command_results",
+                                        "SELECT seq, command_id FROM command_results WHERE seq > ?1",
+                                        "SELECT max(seq) FROM command_results", 64};
+inline constexpr id_kind bindings_by_event{"binding_events", "bindings",
+                                           "SELECT seq, event_id FROM bindings WHERE seq > ?1",
+                                           "SELECT max(seq) FROM bindings", 64};
+inline constexpr id_kind bindings_by_chat{"binding_chats", "bindings",
+                                          "SELECT seq, chat_message_id FROM bindings WHERE seq > ?1",
+                                          "SELECT max(seq) FROM bindings", 64};
+
+/// The table of a kind of ids on disk.
+inline std::string table_of(const id_kind& x) { return std::string{x.name} + "_ids"; }
+/// The row of `meta` with the number up to which all rows are in that table.
+inline std::string mark_of(const id_kind& x) { return std::string{x.name} + "_merged_up_to"; }
 
 /// Rows the index on disk does not have yet. Shared by the writing connection and the reading ones; thread-safe.
 class recent_ids {
@@ -114,7 +126,7 @@ private:
 
   using entry = std::pair<std::int64_t, std::int64_t>; ///< hash, row
   std::shared_ptr<recent_ids> recent_;
-  std::string name_;
+  const std::string mark_; ///< see mark_of
   statement insert_, delete_, put_merged_;
   std::int64_t last_row_ = 0;
   std::int64_t merged_up_to_ = 0; ///< rows up to here are on disk

@@ -43,6 +43,10 @@ std::int64_t number_of(cursor rows) {
   return number;
 }
 
+} // namespace
+
+schema_steps name_steps() { return steps_of_names; }
+
 id_hasher read_hasher(connection& db) {
   id_hasher hasher;
   statement select{db, "SELECT value FROM meta WHERE name = ?1"};
@@ -56,10 +60,6 @@ id_hasher read_hasher(connection& db) {
   if (rows.next()) hasher.bits = static_cast<int>(std::clamp<std::int64_t>(rows.integer(0), 1, 63));
   return hasher;
 }
-
-} // namespace
-
-schema_steps name_steps() { return steps_of_names; }
 
 names::names(connection& db, const all_recent_ids& recent)
     : events(db, events_by_id, recent.events), commands(db, commands_by_id, recent.commands),

@@ -15,6 +15,9 @@ namespace causeway::store::sql {
 /// Of the tables `meta` and `servers`. The table of rooms is that of room_rows.hpp.
 schema_steps name_steps();
 
+/// The hash of ids in this store. @throws error
+id_hasher read_hasher(connection& db);
+
 struct text_hash {
   using is_transparent = void;
   std::size_t operator()(std::string_view x) const { return std::hash<std::string_view>{}(x); }

@@ -67,6 +67,7 @@ public:
   /// @param outcome  of the batch that comes now; gets its notifications
   void begin_batch(commit_outcome& outcome);
   void flush();
+  void taken() { stale_ = true; }
   void rolled_back() { stale_ = true; }
 
   /// Removes acknowledged notifications. A row has no time of its own; instead the acknowledged cursor is noted now and
@@ -91,7 +92,7 @@ private:
   statement select_streams_, put_stream_, insert_;
   statement put_dead_letter_, notification_name_, count_dead_letters_, dead_letter_, drop_dead_letter_;
   statement drop_oldest_dead_letters_;
-  bool stale_ = true; ///< `streams_` has to be read again: at the start and after a rollback
+  bool stale_ = true; ///< `streams_` has to be read again: at the start, when shards were taken and after a rollback
   std::map<std::uint32_t, stream_head> streams_;
   std::int64_t dead_letters_ = 0;     ///< rows there are at most
   gathered_deliveries deliveries_;    ///< of the transaction under way

@@ -6,6 +6,7 @@
 #include "plugin/store/postgresql_place.hpp"
 #include "plugin/store/query_executor.hpp"
 #include "plugin/store/schema.hpp"
+#include "plugin/store/shared_ids.hpp"
 #include "plugin/store/writer.hpp"
 
 #include <memory>
@@ -48,10 +49,12 @@ result<sql::schema_window> look_at_tables(sql::connection& db) {
 status prepare_tables(sql::connection& db) {
   const auto tables = look_at_tables(db);
   if (!tables) return tables.error();
-  if (tables->version >= sql::schema_version) return ok();
-  sql::transaction all{db, sql::transaction::kind::write};
-  sql::migrate(db, *tables);
-  all.commit();
+  if (tables->version < sql::schema_version) {
+    sql::transaction all{db, sql::transaction::kind::write};
+    sql::migrate(db, *tables);
+    all.commit();
+  }
+  sql::take_over_ids(db, sql::read_hasher(db));
   return ok();
 }
 

@@ -46,7 +46,7 @@ void run_steps(connection& db, const schema& of, std::int64_t version, Wanted is
   for (const auto& steps : of.groups)
     for (const auto& step : steps) {
       if (step.version != version || !is_wanted(step)) continue;
-      db.execute(step.sql);
+      if (*step.sql) db.execute(step.sql);
       if (step.convert) step.convert(db);
     }
 }

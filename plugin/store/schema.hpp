@@ -17,7 +17,7 @@
 namespace causeway::store::sql {
 
 /// Version this build writes. Where it is kept is the engine's business; `meta` has it, too (`version_row`).
-inline constexpr std::int64_t schema_version = 14;
+inline constexpr std::int64_t schema_version = 15;
 /// Of the first build that serves tables newer than its own.
 inline constexpr std::int64_t first_shared_version = 14;
 

@@ -11,8 +11,8 @@
 /// - `NAME_reads`: the statements that read them, `answer on(const QUERY&)` for each query that is about them.
 ///
 /// A group that keeps something in memory about its tables has what the writer calls of these: `begin()` before a
-/// transaction, `flush()` before the commit, then `committed()` or `rolled_back()`. `begin`, `committed` and
-/// `rolled_back` do not throw.
+/// transaction, `taken()` in it when shards were taken since the last one (connection::takes), `flush()` before the
+/// commit, then `committed()` or `rolled_back()`. None but `flush` throws.
 namespace causeway::store::sql {
 
 /// What a step does to a build that does not know it.

@@ -3,6 +3,7 @@
 #include <exception>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <variant>
 
 namespace causeway::store::sql {
@@ -46,8 +47,9 @@ void for_each(Groups groups, Work work) {
 writer::writer(connection& db, names& known, const all_recent_ids& recent)
     : db_(db), names_(known), rooms_(db, known), events_(db, known, recent, rooms_), inbox_(db, known),
       redactions_(db, known), outbox_(db), commands_(db, known, recent), bindings_(db, known, recent),
-      users_(db, known), switches_(db), relations_(db, known), invitations_(db, known), destinations_(db, known),
-      fan_outs_(db, known), keys_(db, known), transactions_(db, known), receipts_(db, known), audit_(db) {}
+      users_(db, known), switches_(db), relations_(db, known), invitations_(db, known),
+      destinations_(db, known, events_.numbers()), fan_outs_(db, known), keys_(db, known), transactions_(db, known),
+      receipts_(db, known), audit_(db) {}
 
 result<std::vector<commit_outcome>> writer::commit(std::span<const store_batch> batches) {
   const auto roll_back = [this](fault why) {
@@ -83,6 +85,11 @@ void writer::run(std::span<const store_batch> batches, std::vector<commit_outcom
   stale_ = false;
   names_.refresh();
   transaction all{db_, shards};
+  // The transaction has made a lost connection anew, and then has taken its shards again.
+  if (std::exchange(takes_, db_.takes()) != db_.takes())
+    for_each(groups(), [](auto& group) {
+      if constexpr (requires { group.taken(); }) group.taken();
+    });
   for (std::size_t i = 0; i < batches.size(); ++i) {
     check_fence(batches[i], db_);
     outbox_.begin_batch(outcomes[i]);

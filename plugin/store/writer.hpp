@@ -22,6 +22,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstdint>
 #include <span>
 #include <tuple>
 #include <vector>
@@ -57,7 +58,8 @@ private:
   connection& db_;
   names& names_;
   std::vector<commit_outcome> last_outcomes_;
-  bool stale_ = true; ///< the remembered names have to be read again: at the start and after a rollback
+  std::uint64_t takes_ = 0; ///< those of the connection that the groups know of
+  bool stale_ = true;       ///< the remembered names have to be read again: at the start and after a rollback
   room_writes rooms_;
   event_writes events_;
   inbox_writes inbox_;
