@@ -60,6 +60,7 @@ enum class mutant : std::uint8_t {
   sessions_not_ended,
   epoch_not_anew,
   numbers_not_anew,
+  mark_of_all_nodes,
 };
 
 template <class What>
@@ -128,6 +129,7 @@ inline constexpr auto mutants = std::to_array<named<mutant>>({
   {mutant::sessions_not_ended, "sessions_not_ended", "The sessions of a node that is declared dead go on."},
   {mutant::epoch_not_anew, "epoch_not_anew", "A connection that is made anew keeps the epoch of the lost one."},
   {mutant::numbers_not_anew, "numbers_not_anew", "Who takes a shard goes on with the numbers it has."},
+  {mutant::mark_of_all_nodes, "mark_of_all_nodes", "The mark of the last commit is that of whoever has committed."},
 });
 
 namespace detail {

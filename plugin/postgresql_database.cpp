@@ -1,7 +1,6 @@
 #include "plugin/postgresql_database.hpp"
 
 #include "messages/crash_point.hpp"
-#include "plugin/meta.hpp"
 #include "plugin/postgresql_dialect.hpp"
 
 #include <sodium.h>
@@ -23,8 +22,10 @@ constexpr std::size_t unanswered_max = 256;
 constexpr std::string_view not_available = "55P03";
 /// SQLSTATE division_by_zero: what the fence fails with, and no other statement.
 constexpr std::string_view fence_failed = "22012";
-/// The row of `meta` with the mark of the last commit.
-constexpr std::string_view mark_row = "last_commit";
+/// The mark of the last commit of an incarnation: others commit as well.
+constexpr std::string_view put_mark =
+  "INSERT INTO commit_mark(incarnation, mark) VALUES(?1, ?2) ON CONFLICT(incarnation) DO UPDATE SET mark = excluded.mark";
+constexpr std::string_view find_mark = "SELECT mark FROM commit_mark WHERE incarnation = ?1";
 constexpr std::size_t mark_bytes = 16;
 
 std::int64_t number_of(const char* bytes, int length) {
@@ -258,8 +259,8 @@ void postgresql_database::serve() {
 void postgresql_database::own(std::int64_t incarnation, const shard_epochs& shards) {
   execute(session_limits);
   check_shards_ = std::make_unique<sql::statement>(*this, sql::check_shards());
-  put_mark_ = std::make_unique<sql::statement>(*this, sql::put_meta);
-  find_mark_ = std::make_unique<sql::statement>(*this, sql::find_meta);
+  put_mark_ = std::make_unique<sql::statement>(*this, put_mark);
+  find_mark_ = std::make_unique<sql::statement>(*this, find_mark);
   owner_ = incarnation;
   epochs_ = shards;
   ++takes_;
@@ -473,16 +474,21 @@ void postgresql_database::commit() {
   in_transaction_ = outcome_unknown_ = false;
 }
 
+/// Whose row of marks it is.
+std::int64_t postgresql_database::mark_owner() const {
+  return crash::is_mutant(crash::mutant::mark_of_all_nodes) ? 0 : owner_;
+}
+
 void postgresql_database::leave_mark() {
   last_mark_.resize(mark_bytes);
   randombytes_buf(last_mark_.data(), last_mark_.size());
-  put_mark_->run(mark_row, sql::blob{last_mark_});
+  put_mark_->run(mark_owner(), sql::blob{last_mark_});
 }
 
 bool postgresql_database::was_last_commit_made() {
   sql::transaction look{*this, sql::transaction::kind::read};
   bool was_made = false;
-  if (auto rows = find_mark_->query(mark_row); rows.next()) was_made = rows.text(0) == last_mark_;
+  if (auto rows = find_mark_->query(mark_owner()); rows.next()) was_made = rows.text(0) == last_mark_;
   look.commit();
   outcome_unknown_ = false;
   return was_made;

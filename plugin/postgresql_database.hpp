@@ -92,6 +92,7 @@ private:
 
   void connect();
   void set_up_session();
+  std::int64_t mark_owner() const;
   void leave_mark();
   void lock();
   void take_again();

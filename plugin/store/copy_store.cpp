@@ -32,7 +32,7 @@ std::vector<copied_from> tables_of(sql::connection& db) {
   {
     // Which node has which shard, and had, is said of a database, not of what is stored.
     sql::statement tables{db, "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%'"
-                              " AND name NOT IN ('node', 'shard', 'term') ORDER BY name"};
+                              " AND name NOT IN ('node', 'shard', 'term', 'commit_mark') ORDER BY name"};
     for (auto rows = tables.query(); rows.next();) out.push_back({rows.string(0), {}, {}});
   }
   sql::statement columns{db, "SELECT name, type, pk FROM pragma_table_info(?1) ORDER BY cid"};

@@ -311,6 +311,9 @@ result<bool> membership::take_over(std::int64_t from, const tables& work) {
     sql::statement{db_, "UPDATE node SET state = ?1, endpoints = ?2, lease_until = " + database_now() +
                           " + ?3 WHERE incarnation = ?4"}
       .run(state_active, listens() ? seat_.endpoints : std::string{}, lease_ms, incarnation_);
+    sql::statement{db_,
+                   "DELETE FROM commit_mark WHERE incarnation NOT IN (SELECT incarnation FROM node WHERE state = ?1)"}
+      .run(state_active);
     if (!why_gone_.empty()) sql::end_term_unseen(db_, from, why_gone_);
     sql::begin_term(db_, incarnation_, seat_.name, seat_.version);
     all.commit();

@@ -26,6 +26,9 @@ CREATE TABLE shard(
   epoch INTEGER NOT NULL);
 WITH RECURSIVE ids(id) AS (SELECT 0 UNION ALL SELECT id + 1 FROM ids WHERE id < 255)
 INSERT INTO shard(id, owner, epoch) SELECT id, 0, 0 FROM ids;
+)"},
+                                          {15, R"(
+CREATE TABLE commit_mark(incarnation INTEGER PRIMARY KEY, mark BLOB NOT NULL);
 )"}};
 
 constexpr std::string_view schema_word = " schema ";

@@ -6,7 +6,8 @@
 #include <string>
 #include <string_view>
 
-/// The nodes that share a store, and which of them owns what (tables `node`, `shard`). Rows are written by
+/// The nodes that share a store, and which of them owns what (tables `node`, `shard`, and
+/// `commit_mark` with what the last commit of each has left). Rows are written by
 /// `membership`, which is beside the batches: who owns the store is decided before anything is written. A store in a
 /// file belongs to one process; its tables stay as they were made.
 namespace causeway::store::sql {

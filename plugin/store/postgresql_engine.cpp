@@ -1,23 +1,20 @@
 #include "plugin/meta.hpp"
 #include "plugin/postgresql_database.hpp"
 #include "plugin/store/engine.hpp"
+#include "plugin/store/fenced_store.hpp"
 #include "plugin/store/identity.hpp"
 #include "plugin/store/membership.hpp"
 #include "plugin/store/postgresql_place.hpp"
 #include "plugin/store/query_executor.hpp"
 #include "plugin/store/schema.hpp"
 #include "plugin/store/shared_ids.hpp"
-#include "plugin/store/writer.hpp"
 
 #include <memory>
-#include <optional>
 #include <string>
 #include <utility>
 
 namespace causeway::store {
 namespace {
-
-using sql::all_recent_ids;
 
 template <class Work>
 auto without_exceptions(Work work) -> decltype(work()) {
@@ -85,7 +82,7 @@ fault silenced() {
 class held_questions {
 public:
   explicit held_questions(std::shared_ptr<const lease> held) : held_(std::move(held)) {}
-  answer ask(sql::query_executor& questions, const query& question) {
+  answer ask(auto& questions, const query& question) {
     was_silenced_ = !held_->is_held();
     return was_silenced_ ? answer{silenced()} : questions.ask(question);
   }
@@ -99,8 +96,8 @@ private:
 /// A connection that only asks.
 class postgresql_reader : public reader {
 public:
-  postgresql_reader(const std::string& url, const all_recent_ids& recent, const membership& of)
-      : db_(url, postgresql_database::use::shared), names_(db_, recent), questions_(db_, names_), held_(of.held()) {
+  postgresql_reader(const std::string& url, const membership& of)
+      : db_(url, postgresql_database::use::shared), names_(db_, {}), questions_(db_, names_), held_(of.held()) {
     db_.belong_to(of.incarnation(), postgresql_database::session_of::worker);
   }
   answer ask(const query& question) override { return held_.ask(questions_, question); }
@@ -116,23 +113,21 @@ private:
 class postgresql_engine : public engine {
 public:
   postgresql_engine(std::string url, std::unique_ptr<membership> place, std::unique_ptr<postgresql_database> db)
-      : url_(std::move(url)), place_(std::move(place)), db_(std::move(db)), held_(place_->held()) {
-    make_parts();
-  }
+      : url_(std::move(url)), place_(std::move(place)), db_(std::move(db)), held_(place_->held()), tables_(*db_) {}
 
   result<std::vector<commit_outcome>> commit(std::span<const store_batch> batches) override {
     const auto& held = *place_->held();
     if (held.is_lost())
       return fault{fault_code::stale_owner, "another node has taken this store; what was to be written is not"};
     if (!held.is_held()) return silenced();
-    auto outcomes = commit_fenced(batches);
+    auto outcomes = tables_.commit(batches);
     // Told before anybody hears of this batch, so that nothing is said after it.
     notice_successor();
     return outcomes;
   }
 
   answer ask(const query& question) override {
-    auto answered = held_.ask(parts_->questions, question);
+    auto answered = held_.ask(tables_, question);
     notice_successor();
     return answered;
   }
@@ -154,19 +149,20 @@ public:
 
   result<std::unique_ptr<reader>> open_reader() override {
     return without_exceptions([&]() -> result<std::unique_ptr<reader>> {
-      return std::unique_ptr<reader>{std::make_unique<postgresql_reader>(url_, recent_, *place_)};
+      return std::unique_ptr<reader>{std::make_unique<postgresql_reader>(url_, *place_)};
     });
   }
 
   result<std::size_t> purge(std::int64_t now_ms, const purge_limits& limits) override {
-    auto removed = without_exceptions([&]() -> result<std::size_t> { return parts_->writer.purge(now_ms, limits); });
+    auto removed = without_exceptions([&]() -> result<std::size_t> { return tables_.purge(now_ms, limits); });
     notice_successor();
     return removed;
   }
 
   status finish_upgrade() override {
     if (!place_->held()->is_held()) return silenced();
-    if (unknown_) return fault{fault_code::store_failed, "the last commit is not settled yet; say it again"};
+    if (tables_.is_outcome_open())
+      return fault{fault_code::store_failed, "the last commit is not settled yet; say it again"};
     auto done = without_exceptions([&]() -> status {
       const unhurried all{*db_};
       return sql::finish(*db_);
@@ -183,52 +179,15 @@ public:
   void leave() override { place_->leave(); }
 
 private:
-  result<std::vector<commit_outcome>> commit_fenced(std::span<const store_batch> batches) {
-    if (unknown_) {
-      // The batches of the commit whose answer was lost come again (store_thread): it may have been made.
-      const auto was_made = without_exceptions([&]() -> result<bool> { return db_->was_last_commit_made(); });
-      if (!was_made) return was_made.error();
-      auto outcomes = *std::exchange(unknown_, {});
-      if (*was_made) {
-        // They believe that it was rolled back. Where that fails the mark is found again the next time.
-        auto made = without_exceptions([&]() -> status {
-          make_parts();
-          return ok();
-        });
-        if (made) return outcomes;
-        unknown_ = std::move(outcomes);
-        return made.error();
-      }
-    }
-    auto outcomes = parts_->writer.commit(batches);
-    if (!outcomes && db_->is_outcome_unknown()) unknown_ = parts_->writer.take_last_outcomes();
-    return outcomes;
-  }
-
   void notice_successor() {
     if (db_->is_stale()) place_->held()->lose("another node has taken this store; what was to be written is not");
-  }
-
-  /// What keeps something in memory about the tables.
-  struct parts {
-    parts(postgresql_database& db, const all_recent_ids& recent)
-        : names(db, recent), writer(db, names, recent), questions(db, names) {}
-    sql::names names;
-    sql::writer writer;
-    sql::query_executor questions;
-  };
-  void make_parts() {
-    auto fresh = std::make_unique<parts>(*db_, recent_); // may throw: then the old ones stay
-    parts_ = std::move(fresh);
   }
 
   const std::string url_;
   std::unique_ptr<membership> place_; ///< left last: by then nothing is written any more
   std::unique_ptr<postgresql_database> db_;
   held_questions held_;
-  all_recent_ids recent_;
-  std::unique_ptr<parts> parts_;
-  std::optional<std::vector<commit_outcome>> unknown_; ///< of the commit whose answer was lost
+  fenced_store tables_;
 };
 
 } // namespace

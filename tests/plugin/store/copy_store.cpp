@@ -61,7 +61,7 @@ std::vector<std::pair<std::string, columns>> columns_by_table(const std::string&
   std::vector<std::pair<std::string, columns>> out;
   sql::statement all{db, "SELECT m.name, c.name, c.type FROM sqlite_schema m, pragma_table_info(m.name) c"
                          " WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite%'"
-                         " AND m.name NOT IN ('node', 'shard', 'term') ORDER BY m.name, c.cid"};
+                         " AND m.name NOT IN ('node', 'shard', 'term', 'commit_mark') ORDER BY m.name, c.cid"};
   for (auto rows = all.query(); rows.next();) {
     if (out.empty() || out.back().first != rows.text(0)) out.push_back({rows.string(0), {}});
     out.back().second.push_back({rows.string(1), rows.text(2) == "INTEGER"});

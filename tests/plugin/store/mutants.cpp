@@ -1,5 +1,6 @@
 #include "messages/crash_point.hpp"
 #include "shared_store.hpp"
+#include "two_owners.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -149,7 +150,41 @@ bool writes_with_the_epoch_of_another_shard() {
   return found(look) == "after";
 }
 
+/// The order of two events of a room that moved to a node with older numbers between them.
+std::string events_of_a_room_that_moved() {
+  two_owners nodes;
+  const auto put_event_of = [](owner_of_shards& by, shard_number shard, const std::string& room_id, std::int64_t n) {
+    must_commit_of(by, shard, put_event{room_id, sample_message(n, room_id), verdict::accepted, 0, 0, n, ""});
+  };
+  put_event_of(*nodes.second, 1, "!o:x", 9);
+  put_event_of(*nodes.first, 0, sample_room, 1);
+  BOOST_TEST(nodes.second->take(shards_of_unit(0), two_owners::first_incarnation));
+  put_event_of(*nodes.second, 0, sample_room, 2);
+  return nodes.ask("SELECT string_agg(position::text, ' ' ORDER BY seq) FROM T.events WHERE position < 9");
+}
+
+/// How often a notification is there whose commit was not answered, while another node commits.
+std::string rows_after_an_unanswered_commit() {
+  two_owners nodes;
+  const std::vector<store_batch> batches{of_shard(0, {{append_outbox{0, "n", "1"}}})};
+  must_commit_of(*nodes.second, 1, append_outbox{1, "n", "theirs"});
+  BOOST_TEST(!commit_unanswered(nodes, *nodes.first, batches));
+  must_commit_of(*nodes.second, 1, append_outbox{1, "n", "theirs"});
+  BOOST_TEST(bool(nodes.first->store->commit(batches)));
+  return nodes.ask("SELECT count(*) FROM T.outbox WHERE body = '1'");
+}
+
 } // namespace
+
+BOOST_AUTO_TEST_CASE(numbers_that_go_on_after_a_take_put_the_events_of_a_room_out_of_order) {
+  BOOST_TEST(events_of_a_room_that_moved() == "1 2");
+  BOOST_TEST(with(crash::mutant::numbers_not_anew, events_of_a_room_that_moved) == "2 1");
+}
+
+BOOST_AUTO_TEST_CASE(a_mark_of_all_nodes_has_a_commit_written_twice) {
+  BOOST_TEST(rows_after_an_unanswered_commit() == "1");
+  BOOST_TEST(with(crash::mutant::mark_of_all_nodes, rows_after_an_unanswered_commit) == "2");
+}
 
 BOOST_AUTO_TEST_CASE(a_fence_of_the_first_shard_lets_a_former_owner_of_the_second_write) {
   BOOST_TEST(!writes_of_the_second_shard());
