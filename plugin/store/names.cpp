@@ -35,9 +35,9 @@ CREATE TABLE servers(server INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
 constexpr std::size_t names_max = 262'144;
 constexpr std::size_t recent_events = 8'192;
 
-/// The number that a new row has got. @throws error
+/// The number that a new row has got; 0: there is one of that name already. @throws error
 std::int64_t number_of(cursor rows) {
-  if (!rows.next()) throw error{failure::damage, "a new row has no number"};
+  if (!rows.next()) return 0;
   const auto number = rows.integer(0);
   while (rows.next()) {}
   return number;
@@ -66,9 +66,10 @@ names::names(connection& db, const all_recent_ids& recent)
       binding_events(db, bindings_by_event, recent.binding_events),
       binding_chats(db, bindings_by_chat, recent.binding_chats), hash_(read_hasher(db)), recent_(recent_events),
       select_room_(db, "SELECT room FROM rooms WHERE room_id = ?1"),
-      insert_room_(db, "INSERT INTO rooms(room_id, room_version) VALUES(?1, ?2) RETURNING room"),
+      insert_room_(db, "INSERT INTO rooms(room_id, room_version) VALUES(?1, ?2)"
+                       " ON CONFLICT(room_id) DO NOTHING RETURNING room"),
       select_server_(db, "SELECT server FROM servers WHERE name = ?1"),
-      insert_server_(db, "INSERT INTO servers(name) VALUES(?1) RETURNING server"),
+      insert_server_(db, "INSERT INTO servers(name) VALUES(?1) ON CONFLICT(name) DO NOTHING RETURNING server"),
       select_event_(db, "SELECT event_id, room FROM events WHERE seq = ?1") {}
 
 std::int64_t names::find(number_map& known, statement& select, std::string_view name) {
@@ -93,14 +94,20 @@ std::int64_t names::find_event(std::string_view event_id, std::int64_t room) {
   return 0;
 }
 
+std::int64_t names::learn(number_map& known, std::string_view name, std::int64_t made, statement& select) {
+  if (made != 0) return known.emplace(name, made).first->second;
+  if (const auto theirs = find(known, select, name)) return theirs;
+  throw error{failure::machine, "a name that another node has written is gone again"};
+}
+
 std::int64_t names::room(std::string_view room_id, std::string_view room_version) {
   if (auto known = find_room(room_id)) return known;
-  return rooms_.emplace(room_id, number_of(insert_room_.query(room_id, room_version))).first->second;
+  return learn(rooms_, room_id, number_of(insert_room_.query(room_id, room_version)), select_room_);
 }
 
 std::int64_t names::server(std::string_view name) {
   if (auto known = find_server(name)) return known;
-  return servers_.emplace(name, number_of(insert_server_.query(name))).first->second;
+  return learn(servers_, name, number_of(insert_server_.query(name)), select_server_);
 }
 
 void names::learn_event(std::string_view event_id, std::int64_t room, std::int64_t seq) {

@@ -35,7 +35,9 @@ public:
   /// Number of an event of that room; of any room for 0.
   std::int64_t find_event(std::string_view event_id, std::int64_t room = 0);
 
-  /// The same, and a row is made when there is none.
+  bool remembers_server(std::string_view name) const { return servers_.contains(name); }
+
+  /// The same, and a row is made when there is none. Where another node was quicker to make it, its number is read.
   std::int64_t room(std::string_view room_id, std::string_view room_version);
   std::int64_t server(std::string_view name);
   /// Notes an event just inserted.
@@ -59,6 +61,7 @@ private:
     std::int64_t room = 0, seq = 0;
   };
   std::int64_t find(number_map& known, statement& select, std::string_view name);
+  std::int64_t learn(number_map& known, std::string_view name, std::int64_t made, statement& select);
 
   id_hasher hash_;
   number_map rooms_, servers_;

@@ -1,5 +1,7 @@
 #include "plugin/store/writer.hpp"
 
+#include "plugin/store/new_servers.hpp"
+
 #include <exception>
 #include <stdexcept>
 #include <string>
@@ -90,6 +92,7 @@ void writer::run(std::span<const store_batch> batches, std::vector<commit_outcom
     for_each(groups(), [](auto& group) {
       if constexpr (requires { group.taken(); }) group.taken();
     });
+  if (db_.is_shared()) number_new_servers(names_, batches);
   for (std::size_t i = 0; i < batches.size(); ++i) {
     check_fence(batches[i], db_);
     outbox_.begin_batch(outcomes[i]);
