@@ -266,17 +266,16 @@ void postgresql_database::own(std::int64_t incarnation, const shard_epochs& shar
   ++takes_;
 }
 
-/// By the owner alone: the answer to this may be lost as well.
+/// The answer to this may be lost as well, so it can be said again (sql::take_again).
 void postgresql_database::take_again() {
-  auto* answer = PQexec(connection_, sql::take_again(owner_).c_str());
+  auto* answer = PQexec(connection_, sql::take_again(owner_, epochs_).c_str());
   const bool was_answered = PQresultStatus(answer) == PGRES_TUPLES_OK;
   const auto* state = PQresultErrorField(answer, PG_DIAG_SQLSTATE);
   sql::error failed{kind_of(state ? state : "08000"), without_newline(PQresultErrorMessage(answer))};
   shard_epochs again;
   for (int row = 0; was_answered && row < PQntuples(answer); ++row) {
     const auto shard = static_cast<shard_number>(number_in(PQgetvalue(answer, row, 0)));
-    // What it has lost is lost, whoever says now that it has it.
-    if (epochs_.at(shard) != 0) again.put(shard, number_in(PQgetvalue(answer, row, 1)));
+    again.put(shard, number_in(PQgetvalue(answer, row, 1)));
   }
   PQclear(answer);
   if (!was_answered) throw failed;

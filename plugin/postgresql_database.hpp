@@ -61,7 +61,8 @@ public:
   /// Writes as the owner of these shards from now on: each transaction that writes is refused (failure::owner) unless
   /// those it is of are still those of `incarnation`, each with its epoch, and leaves a mark. A connection that is made
   /// anew takes them again, with the next epochs, before anything is read: what was sent on the old one has been
-  /// carried out by then, or can never be. @pre it has taken them. @throws sql::error
+  /// carried out by then, or can never be. One that was another node's meanwhile is lost, even where this incarnation
+  /// has it again: what is remembered of it is wrong. @pre it has taken them. @throws sql::error
   void own(std::int64_t incarnation, const shard_epochs& shards);
   /// Owns these, too, from now on. @pre its incarnation has taken them, and it owns some already
   void own_more(const shard_epochs& shards);

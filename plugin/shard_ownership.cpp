@@ -72,12 +72,18 @@ shard_epochs take_shards(connection& db, const shard_set& wanted, std::int64_t f
   return read_all(take.query(to, from, ids));
 }
 
-std::string take_again(std::int64_t owner) {
-  const auto mine = "owner = " + std::to_string(owner);
+std::string take_again(std::int64_t owner, const shard_epochs& known) {
+  const auto mine = "shard.owner = " + std::to_string(owner);
   // Whatever a lost connection had sent holds the rows until it is done, or finds another epoch.
   if (crash::is_mutant(crash::mutant::epoch_not_anew)) return "SELECT id, epoch FROM shard WHERE " + mine;
-  return "WITH mine AS " + locked(mine) +
-         " UPDATE shard SET epoch = epoch + 1 FROM mine WHERE shard.id = mine.id RETURNING shard.id, shard.epoch";
+  const auto shards = known.shards();
+  return "WITH known AS (SELECT * FROM unnest('" + array_of(shards, [](shard_number x) { return std::uint64_t{x}; }) +
+         "'::bigint[], '" + array_of(shards, [&](shard_number x) { return known.at(x); }) +
+         "'::bigint[]) AS those(id, epoch)), mine AS (SELECT shard.id, known.epoch + 1 AS epoch FROM shard JOIN known"
+         " ON known.id = shard.id WHERE " +
+         mine +
+         " AND shard.epoch BETWEEN known.epoch AND known.epoch + 1 ORDER BY shard.id FOR NO KEY UPDATE OF shard)"
+         " UPDATE shard SET epoch = mine.epoch FROM mine WHERE shard.id = mine.id RETURNING shard.id, shard.epoch";
 }
 
 shard_epochs read_shards(connection& db, std::int64_t owner) {

@@ -46,9 +46,11 @@ struct fence_values {
 /// Another node, `to`, has those of `wanted` that `from` has, each with the next epoch. @pre in a transaction that
 /// writes: whoever wants all or none rolls it back. @returns those. @throws error
 shard_epochs take_shards(connection& db, const shard_set& wanted, std::int64_t from, std::int64_t to);
-/// What a node takes again that has lost its connection, with the next epoch; a statement of its own that tells id and
-/// epoch of each.
-std::string take_again(std::int64_t owner);
+/// What a node takes again that has lost its connection: of the shards it knows those that have been its own all the
+/// time, each with the epoch behind the known one; a statement of its own that tells id and epoch of each. Said again,
+/// since its answer was lost, it does no more: then that epoch is there already. One that went away and came back has
+/// had two owners since, and a higher one.
+std::string take_again(std::int64_t owner, const shard_epochs& known);
 /// What a node has. @throws error
 shard_epochs read_shards(connection& db, std::int64_t owner);
 

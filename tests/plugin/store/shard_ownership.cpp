@@ -99,6 +99,43 @@ BOOST_FIXTURE_TEST_CASE(shards_are_taken_one_by_one_or_as_a_set_each_with_its_ne
   BOOST_TEST((take(shards({9}), 1, 2) == shard_epochs{})); // nobody's
 }
 
+BOOST_FIXTURE_TEST_CASE(what_was_anothers_meanwhile_is_not_taken_again, owned_store) {
+  const auto take_again = [&](const shard_epochs& known) {
+    db.execute(sql::take_again(somebody, known));
+    return sql::read_shards(db, somebody);
+  };
+  const shard_epochs known{shards({1, 2, 3}), 2};
+  BOOST_TEST((take_again(known).at(1) == 3u));
+  // The answer was lost: it is said again, and does no more.
+  BOOST_TEST((take_again(known).at(1) == 3u));
+  BOOST_TEST(sql::read_shards(db, somebody).at(4) == 2u); // one that it does not know
+  take(shards({2}), somebody, someone_else);
+  take(shards({2}), someone_else, somebody); // it went away and came back
+  BOOST_TEST(take_again(known).at(2) == 5u); // as that left it
+  BOOST_TEST(sql::read_shards(db, somebody).at(3) == 3u);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_connection_that_is_made_anew_has_lost_what_was_anothers_meanwhile, owned_store) {
+  postgresql_database owner{url, postgresql_database::use::shared};
+  owner.own(somebody, {shard_set::all(), 2});
+  put(owner, "before");
+  const auto takes = owner.takes();
+  const auto pid = owner.integer("SELECT pg_backend_pid()");
+  take(shards({7, 8}), somebody, someone_else);
+  take(shards({8}), someone_else, somebody);
+  ask("SELECT pg_terminate_backend(" + std::to_string(pid) + ", 5000)");
+  BOOST_CHECK_THROW(put(owner, "lost", shards({9})), sql::error);
+  put(owner, "again", shards({9}));
+  BOOST_TEST(owner.takes() == takes + 1); // what is remembered of its shards is looked at again
+  BOOST_TEST(owner.epoch(9) == 3u);
+  BOOST_TEST(owner.epoch(7) == 0u);
+  BOOST_TEST(owner.epoch(8) == 0u);
+  BOOST_CHECK_EXCEPTION(put(owner, "after", shards({8})), sql::error, is_of_owner);
+  owner.own_more(take(shards({7}), someone_else, somebody));
+  put(owner, "taken", shards({7, 9}));
+  BOOST_TEST(found(owner) == "taken");
+}
+
 BOOST_FIXTURE_TEST_CASE(who_takes_a_shard_waits_for_commits_of_that_shard_alone, owned_store) {
   postgresql_database owner{url, postgresql_database::use::shared};
   owner.own(somebody, {shard_set::all(), 2});
