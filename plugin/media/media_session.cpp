@@ -32,17 +32,17 @@ void media_session::begin(bool writes) {
   try {
     // For reads, too: whoever waits for one holds up the others, and the end of the node.
     for (const auto limit : {statement_limit, lock_limit}) sql::statement{db_, limit}.run();
-    if (writes && incarnation_ != 0) check_owner();
+    if (writes && incarnation_ != 0) check_alive();
   } catch (const sql::error&) {
     db_.roll_back();
     throw;
   }
 }
 
-void media_session::check_owner() {
-  sql::statement held{db_, "SELECT 1 FROM shard WHERE id = 0 AND owner = ?1 FOR SHARE"};
-  if (!held.query(incarnation_).next())
-    throw sql::error{sql::failure::owner, "another node has taken this store; it keeps the files by now"};
+void media_session::check_alive() {
+  sql::statement serves{db_, "SELECT 1 FROM node WHERE incarnation = ?1 AND state = ?2"};
+  if (!serves.query(incarnation_, "active").next())
+    throw sql::error{sql::failure::owner, "this node was declared dead; another one keeps the files by now"};
 }
 
 } // namespace causeway::media

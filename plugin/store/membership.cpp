@@ -138,7 +138,7 @@ status membership::wait_for_turn(const tables& work) {
       free_since_ms_.reset();
       return false;
     }
-    if (x.incarnation != 0) end_sessions(x.incarnation);
+    if (x.incarnation != 0 && !end_sessions(x.incarnation)) return false;
     by.is_free = true;
     return true;
   };
@@ -245,11 +245,14 @@ bool membership::declare_dead(const owner& x) {
 }
 
 /// A sleeper in a transaction holds the shards, and its membership the lock of the store; it would wake up and go on.
-void membership::end_sessions(std::int64_t incarnation) {
-  if (crash::is_mutant(crash::mutant::sessions_not_ended)) return;
-  sql::statement{db_, std::string{"SELECT count(pg_terminate_backend(pid, ?1)) FROM "} + sessions_of +
-                        " IN (?2, ?3) AND pid <> pg_backend_pid()"}
-    .run(end_sessions_ms, incarnation * 2, incarnation * 2 + 1);
+/// Half an upload has no shard that would hold it off (media_session), so all of them have to be over.
+/// @returns false: one was still there
+bool membership::end_sessions(std::int64_t incarnation) {
+  if (crash::is_mutant(crash::mutant::sessions_not_ended)) return true;
+  sql::statement end{db_, std::string{"SELECT count(*) FILTER (WHERE NOT pg_terminate_backend(pid, ?1)) FROM "} +
+                            sessions_of + " IN (?2, ?3) AND pid <> pg_backend_pid()"};
+  auto rows = end.query(end_sessions_ms, incarnation * 2, incarnation * 2 + 1);
+  return rows.next() && rows.integer(0) == 0;
 }
 
 /// Writes the row of this node, or renews it.

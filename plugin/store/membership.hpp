@@ -59,7 +59,7 @@ private:
   drained how_drained() const;
   bool listens() const { return !seat_.listens || *seat_.listens; }
   bool declare_dead(const owner& x);
-  void end_sessions(std::int64_t incarnation);
+  bool end_sessions(std::int64_t incarnation);
   void enter(const char* state);
   result<bool> take_shards(const tables& work);
   result<bool> take_over(std::int64_t from, const tables& work);

@@ -3,6 +3,7 @@
 #include "plugin/media/blob_rows.hpp"
 #include "plugin/media/copy_media.hpp"
 #include "plugin/media/media_store.hpp"
+#include "plugin/postgresql_database.hpp"
 #include "plugin/store/engine.hpp"
 #include "tests/plugin/media/backends.hpp"
 
@@ -157,6 +158,22 @@ BOOST_AUTO_TEST_CASE(a_replaced_node_cannot_cut_off_what_its_successor_adds) {
   BOOST_REQUIRE(!late);
   BOOST_TEST((late.error().code == fault_code::stale_owner), to_string(late.error()));
   BOOST_TEST(must_read(*second, must_put(*second, "u", 4, "ef", 6).media_id) == "abcdef");
+}
+
+BOOST_AUTO_TEST_CASE(a_node_keeps_files_as_long_as_it_is_alive_whoever_has_the_shards) {
+  const auto place_of_node = std::make_shared<store::lease>();
+  const auto engine = serve(place_of_node);
+  const auto files = open(place_of_node->incarnation());
+  const auto change = [&](const std::string& what) {
+    store::postgresql_database db{url, store::postgresql_database::use::shared};
+    db.execute(what);
+  };
+  change("UPDATE shard SET owner = 78, epoch = epoch + 1");
+  must_put(*files, "u", 0, "ab", 6);
+  change("UPDATE node SET state = 'dead'");
+  const auto late = files->put({"u", 2, "cd", 6, {}, {}}, at_noon);
+  BOOST_REQUIRE(!late);
+  BOOST_TEST((late.error().code == fault_code::stale_owner), to_string(late.error()));
 }
 
 BOOST_AUTO_TEST_CASE(files_of_a_folder_are_not_forgotten_and_can_be_copied) {
