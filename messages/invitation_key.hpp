@@ -1,4 +1,6 @@
 #pragma once
+#include "messages/shard.hpp"
+
 #include <string>
 #include <string_view>
 
@@ -14,5 +16,8 @@ struct names {
 };
 /// @throws std::logic_error: `key_of` has not made it
 names names_in(const std::string& key);
+
+/// That of the room. @param key  one that `key_of` has not made has that of its whole text
+shard_number shard_of(std::string_view key);
 
 } // namespace causeway::invitation

@@ -86,7 +86,7 @@ void node::parts::spawn_supervisors(const std::string& seed, const store::known_
                     supervisor_settings{kind, options.supervisor, std::move(make), std::move(keys), std::move(guard),
                                         std::move(paced)});
   };
-  const auto rooms = std::make_shared<known_keys>(), invitations = std::make_shared<known_keys>();
+  const auto rooms = std::make_shared<known_keys>(), invitations = std::make_shared<known_keys>(&invitation::shard_of);
   for (const auto& room : known.rooms) rooms->on_disk(room);
   for (const auto& [room, user] : known.invitations) invitations->on_disk(invitation::key_of(room, user));
   spawn(

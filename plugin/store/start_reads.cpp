@@ -24,6 +24,10 @@ answer start_reads::on(const load_known& x) {
   loaded.rooms = with_.rooms.known();
   loaded.servers = with_.keys.servers(x.servers_max);
   loaded.invitations = with_.invitations.known();
+  const auto is_of_others = [&](const std::string& name) { return !x.shards.has(shard_of(name)); };
+  std::erase_if(loaded.rooms, is_of_others);
+  std::erase_if(loaded.servers, is_of_others);
+  std::erase_if(loaded.invitations, [&](const auto& one) { return is_of_others(one.first); });
   loaded.switches = with_.switches.all();
   return loaded;
 }

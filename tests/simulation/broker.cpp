@@ -6,6 +6,7 @@
 #include "actors/remote_server/remote_server_machine.hpp"
 #include "actors/room/room_machine.hpp"
 #include "actors/verifier/verifier_machine.hpp"
+#include "messages/invitation_key.hpp"
 #include "messages/protocols.hpp"
 #include "tests/simulation/chat_server.hpp"
 #include "tests/simulation/fingerprint.hpp"
@@ -254,7 +255,7 @@ void broker::deliver(const std::string& from, const address& to, message m) {
 
 void broker::open_doors() {
   known_rooms_ = std::make_shared<known_keys>();
-  known_invitations_ = std::make_shared<known_keys>();
+  known_invitations_ = std::make_shared<known_keys>(&invitation::shard_of);
   const auto known = read_as<store::known_loaded>(store::load_known{});
   for (const auto& room : known.rooms) known_rooms_->on_disk(room);
   for (const auto& [room, user] : known.invitations) known_invitations_->on_disk(room + "|" + user);

@@ -105,6 +105,15 @@ CAUSEWAY_ENGINE_CASE(names_that_mean_something_are_told_at_start, fresh_store) {
   BOOST_TEST(known.servers == (texts{"late.example", "early.example"}), boost::test_tools::per_element());
   BOOST_TEST(must_ask<known_loaded>(*store, load_known{1}).servers == texts{"late.example"},
              boost::test_tools::per_element());
+  // Of some shards, by who has taken these.
+  BOOST_REQUIRE(shard_of("early.example") != shard_of(sample_room));
+  const auto of_room = must_ask<known_loaded>(*store, load_known{.shards = shard_set{shard_of(sample_room)}});
+  BOOST_TEST(of_room.rooms == texts{sample_room}, boost::test_tools::per_element());
+  BOOST_TEST(of_room.invitations.size() == 1u);
+  const auto of_server = must_ask<known_loaded>(*store, load_known{.shards = shard_set{shard_of("early.example")}});
+  BOOST_TEST(of_server.rooms.empty());
+  BOOST_TEST(of_server.invitations.empty());
+  BOOST_TEST(of_server.servers == texts{"early.example"}, boost::test_tools::per_element());
 }
 
 CAUSEWAY_ENGINE_CASE(rooms_of_a_user_are_found_page_by_page, fresh_store) {
