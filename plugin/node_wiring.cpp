@@ -61,7 +61,8 @@ void node::parts::serve_operator() {
                     who->key.key_id(),
                     who->key.public_key_base64(),
                     name_of_node(options),
-                    {options.supervisor.restart_window_s, options.supervisor.parked_input_max}},
+                    {options.supervisor.restart_window_s, options.supervisor.parked_input_max},
+                    place->held() ? place->held()->incarnation() : 0},
     *services);
 }
 

@@ -50,6 +50,7 @@ void desk::gather(const job& work, questions ask, compose then) {
 }
 
 void desk::keep_audit(std::string_view verb, const job& work, std::function<void(desk&, const job&)> run) {
+  // The time, and behind it what tells the numbers of one node from those of another.
   constexpr std::int64_t numbers_per_ms = 1'000;
   constexpr std::size_t outcome_bytes_max = 500;
   store::put_audit row;
@@ -62,7 +63,8 @@ void desk::keep_audit(std::string_view verb, const job& work, std::function<void
   row.outcome = "begun";
   {
     const std::lock_guard lock{mutex_};
-    row.number = last_audit_ = std::max(last_audit_ + 1, row.ts * numbers_per_ms);
+    row.number = last_audit_ =
+      std::max(last_audit_ + numbers_per_ms, row.ts * numbers_per_ms + who_.incarnation % numbers_per_ms);
   }
   auto begin = [self = weak_from_this(), asked_at = row.ts, row, work = job{work},
                 run = std::move(run)](const status& written) mutable {

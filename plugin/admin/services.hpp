@@ -24,6 +24,8 @@ struct identity {
   std::string key_id, public_key_base64;
   std::string node_name = {}; ///< which node of those that share the store: its hops are told with that name
   supervision_limits supervision = {};
+  /// Of those that share the store each has one of its own; 0: this one has it alone.
+  std::int64_t incarnation = 0;
 };
 
 /// What the service needs of the node. Each function may be called from any thread and must not block; each callback is

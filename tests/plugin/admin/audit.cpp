@@ -90,6 +90,19 @@ BOOST_AUTO_TEST_CASE(rows_of_one_millisecond_have_numbers_of_their_own) {
   BOOST_TEST(node.audit.size() == 3U);
 }
 
+BOOST_AUTO_TEST_CASE(rows_of_two_nodes_in_one_millisecond_have_numbers_of_their_own) {
+  node.destinations = {late("dead.example", 2, node.now, 3)};
+  auto with = with_server("dead.example");
+  with.reason = "test";
+  for (const std::int64_t incarnation : {70'001, 70'002}) {
+    admin_service other{{"chat.example", "0.1.0", "ed25519:a1", "PUBLIC", {}, {}, incarnation}, node};
+    for (int i = 0; i < 2; ++i)
+      other.ask(edge::role::admin, "server.retry", encode_arguments(with), [](bool, const std::string&) {});
+  }
+  ask("server.retry", with);
+  BOOST_TEST(node.audit.size() == 5U);
+}
+
 // -- pause ------------------------------------------------------------------------------------------------------------
 
 BOOST_AUTO_TEST_CASE(paused_server_is_told_to_its_actor_and_says_so_in_words) {
