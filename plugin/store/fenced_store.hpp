@@ -33,7 +33,7 @@ private:
   /// What keeps something in memory about the tables.
   struct parts {
     explicit parts(postgresql_database& db);
-    sql::all_recent_ids recent; ///< of a store of one process; empty
+    sql::all_recent_ids recent; ///< of the transaction under way
     sql::names names;
     sql::writer writer;
     sql::query_executor questions;

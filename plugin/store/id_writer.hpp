@@ -12,11 +12,11 @@ namespace causeway::store::sql {
 /// (id_index.hpp for one process, shared_ids.hpp for several nodes). Functions of the transaction as in table_group.hpp.
 class id_writer {
 public:
-  /// @param recent  filled with what the index on disk does not have yet
+  /// @param recent  filled with what the index on disk does not have yet: of a shared store the transaction under way
   /// @throws error
   template <class Hash>
   id_writer(connection& db, const id_kind& kind, const std::shared_ptr<recent_ids>& recent, const Hash& hash) {
-    if (db.is_shared()) shared_.emplace(db, kind);
+    if (db.is_shared()) shared_.emplace(db, kind, recent);
     else merged_.emplace(db, kind, recent, hash);
   }
 
@@ -53,7 +53,8 @@ public:
     else merged_->committed();
   }
   void rolled_back() {
-    if (merged_) merged_->rolled_back();
+    if (shared_) shared_->rolled_back();
+    else merged_->rolled_back();
   }
 
 private:

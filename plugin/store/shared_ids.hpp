@@ -4,6 +4,10 @@
 #include "plugin/store/row_numbers.hpp"
 
 #include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
 
 /// Ids of rows in a store that several nodes write into: each is in the table of its kind with the commit of its row,
 /// so that all nodes find it.
@@ -13,11 +17,13 @@ namespace causeway::store::sql {
 /// blocks lie behind all numbers of its. Harmless when repeated. @pre nobody else writes. @throws error
 void take_over_ids(connection& db, const id_hasher& hash);
 
-/// Keeps one index up to date, on the writing connection.
+/// Keeps one index up to date, on the writing connection. The ids of a transaction go into the table together, in their
+/// order; until then they are found in memory.
 class shared_ids {
 public:
+  /// @param recent  holds what the transaction under way has added
   /// @throws error
-  shared_ids(connection& db, const id_kind& kind);
+  shared_ids(connection& db, const id_kind& kind, std::shared_ptr<recent_ids> recent);
 
   /// @throws error
   std::int64_t next_row() { return numbers_.next(); }
@@ -29,14 +35,19 @@ public:
 
   /// A transaction is about to commit, was committed.
   void flush();
-  void committed() { is_mark_due_ = false; }
+  void committed();
+  void rolled_back();
 
 private:
+  void forget_added();
+
+  const std::shared_ptr<recent_ids> recent_;
   const std::string mark_row_; ///< see mark_of
   row_numbers numbers_;
   statement insert_, delete_, put_mark_;
   std::int64_t mark_ = 0; ///< all rows up to here are in the index; a build before schema 15 reads those behind it
   bool is_mark_due_ = false;
+  std::vector<std::pair<std::int64_t, std::int64_t>> added_; ///< hash, row
 };
 
 } // namespace causeway::store::sql
