@@ -73,8 +73,8 @@ BOOST_FIXTURE_TEST_CASE(the_former_build_finds_a_mark_before_which_everything_is
                 put_command_result{std::to_string(n), "n", true, "", n},
                 bind_message{sample_room, std::to_string(n), sample_message(n)->event_id});
   const auto is_covered = [&](const std::string& ids, const std::string& table) {
-    return ask("SELECT count(*) FROM T." + table + " WHERE seq > (SELECT convert_from(value, 'UTF8')::bigint FROM" +
-               " T.meta WHERE name = '" + ids + "_merged_up_to')") == "0" &&
+    return ask("SELECT count(*) FROM T." + table + " WHERE seq > coalesce((SELECT convert_from(value, 'UTF8')::bigint" +
+               " FROM T.meta WHERE name = '" + ids + "_merged_up_to'), 0)") == "0" &&
            ask("SELECT count(*) FROM T." + table + " e WHERE NOT EXISTS(SELECT 1 FROM T." + ids +
                "_ids i WHERE i.row = e.seq)") == "0";
   };

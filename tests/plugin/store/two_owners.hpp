@@ -4,6 +4,7 @@
 #include "samples.hpp"
 #include "shared_store.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <future>
 #include <optional>
@@ -85,11 +86,30 @@ Answer must_ask_of(owner_of_shards& of, const query& question) {
 /// As long as it lives commits are made and nobody is told: the server waits for another one that there is none of.
 class unanswered_commits {
 public:
-  explicit unanswered_commits(postgresql_server& server) : server_(server) { say("'nobody'"); }
+  explicit unanswered_commits(postgresql_server& server) : server_(server) {
+    say("'nobody'");
+    while (!waits()) {}
+  }
   unanswered_commits(unanswered_commits&&) = delete;
   ~unanswered_commits() { say("''"); }
 
 private:
+  /// Whether a commit waits by now: it is another process of the server that takes the setting over.
+  bool waits() {
+    auto commit = std::async(std::launch::async, [this] {
+      try {
+        server_.ask("SELECT pg_logical_emit_message(true, 'a', 'commit')");
+      } catch (const std::runtime_error&) { // it was ended
+      }
+    });
+    while (commit.wait_for(std::chrono::seconds{0}) != std::future_status::ready) {
+      const auto pid = server_.ask("SELECT coalesce(max(pid), 0) FROM pg_stat_activity WHERE wait_event = 'SyncRep'");
+      if (pid == "0") continue;
+      server_.ask("SELECT pg_terminate_backend(" + pid + ", 5000)");
+      return true;
+    }
+    return false;
+  }
   void say(const std::string& names) {
     server_.ask("ALTER SYSTEM SET synchronous_standby_names = " + names);
     server_.ask("SELECT pg_reload_conf()");
@@ -106,7 +126,7 @@ inline result<std::vector<commit_outcome>> commit_unanswered(two_owners& nodes, 
   const unanswered_commits none{nodes.server};
   auto done = std::async(std::launch::async, [&] { return by.store->commit(batches); });
   while (nodes.ask("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep' AND pid = " + pid) == "0")
-    std::this_thread::yield();
+    std::this_thread::yield(); // what waits for that is the server
   nodes.ask("SELECT pg_terminate_backend(" + pid + ", 5000)");
   return done.get();
 }
