@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import unittest
+import uuid
 
 from causeway_client import Client, CommandError
 from causeway_demo.broker import Broker, find_binary
@@ -35,6 +36,11 @@ def is_known(client, user):
         return None
 
 
+def is_member(client, room, user):
+    members = client.command("query.room", {"room": room})["members"]
+    return any(each["user"] == user and each["membership"] == "join" for each in members)
+
+
 class ReadmeBots(InteropCase):
     @classmethod
     def setUpClass(cls):
@@ -59,7 +65,7 @@ class ReadmeBots(InteropCase):
         with Client(broker.chat_endpoint, peer="onlooker", streams=[]) as onlooker:
             self.until(lambda: is_known(onlooker, echo), "the bot says who its user is")
         room = self.theirs.create_direct(self.alice, echo)
-        self.theirs.chat.wait_for("member.changed", PATIENCE_S, matrix_room_id=room, user=echo, membership="join")
+        self.until_there(room, echo)
         for text in ("hello", "ünd noch einmal", "and 3"):
             self.theirs.send(room, self.alice, text)
         self.until_equal(
@@ -67,6 +73,29 @@ class ReadmeBots(InteropCase):
             ["hello", "ünd noch einmal", "and 3"],
             "the bot says it again",
         )
+        said = self.theirs.chat.find("message.received", matrix_room_id=room, sender=echo)
+        self.assertEqual({each.body["msgtype"] for each in said}, {"m.notice"})  # so that no program answers it
+        self.goes_on(room, echo, process, broker)
+
+    def until_there(self, room, echo):
+        self.theirs.chat.wait_for("member.changed", PATIENCE_S, matrix_room_id=room, user=echo, membership="join")
+
+    def goes_on(self, room, echo, process, broker):
+        """What it cannot answer any more does not keep it from what comes after it, nor does it answer programs and the past."""
+        process.stop()
+        self.theirs.send(room, self.alice, "too late")
+        self.theirs.kick(room, self.alice, echo)
+        with Client(broker.chat_endpoint, peer="onlooker", streams=[]) as onlooker:
+            self.until(lambda: not is_member(onlooker, room, echo), "the bot to be out")
+        other = self.theirs.create_channel(self.alice, [])
+        self.theirs.send(other, self.alice, "before it came")
+        self.theirs.invite(other, self.alice, echo)
+        process.start()
+        self.until_there(other, echo)
+        notice = {"sender": self.alice, "message": uuid.uuid4().hex, "text": "by a program", "kind": "notice"}
+        self.theirs.chat.command("message.send", {"room": other, **notice})
+        self.theirs.send(other, self.alice, "still there?")
+        self.until_equal(lambda: self.theirs.texts(other, self.alice, echo), ["still there?"], "the bot goes on")
 
     def ported(self, text, broker):
         self.assertEqual(text.count(ENDPOINT), 1)
