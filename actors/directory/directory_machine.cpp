@@ -305,8 +305,11 @@ void directory_machine::route(const command_received& m, chat::query_receipts x)
 void directory_machine::route(const command_received& m, chat::query_read_positions x) { list_after(m, std::move(x)); }
 
 void directory_machine::route(const command_received& m, chat::query_can x) {
-  if (x.target && !name_user(m, *x.target, "target")) return;
-  act(m, std::move(x), &chat::query_can::user, "user");
+  if (!know_room(m, x.room) || !name_local(m, x.user, "user") || (x.target && !name_user(m, *x.target, "target")))
+    return;
+  const auto room = x.room;
+  const std::vector<std::string> named{x.user, x.target.value_or("")};
+  send({actor_kind::room, room}, m, std::move(x), room, named);
 }
 
 void directory_machine::route(const command_received& m, chat::query_banned x) { list_after(m, std::move(x)); }

@@ -9,7 +9,8 @@ namespace causeway::room {
 using matrix::json::object;
 
 command_outcome member_commands::run(const queued_command& c, const chat::invite_send& x) {
-  if (!room_.head.federated && !room_.node.is_local(x.user)) return fault{fault_code::not_federated, x.user};
+  if (room_.graph.membership(x.by) != matrix::membership::join)
+    return fault{fault_code::not_member, x.by + " is not in the room"};
   auto made = invitations_.invite(x.by, x.user, x.reason.value_or(""));
   if (!made) return failed_like(made);
   invitations_.consider_group_with(x.user);

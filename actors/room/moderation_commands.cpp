@@ -1,6 +1,7 @@
 #include "actors/room/moderation_commands.hpp"
 
 #include "actors/room/event_text.hpp"
+#include "actors/room/moderation_rules.hpp"
 #include "actors/room/redactions.hpp"
 
 #include <algorithm>
@@ -20,15 +21,6 @@ object membership_content(const char* membership, const std::optional<std::strin
 
 } // namespace
 
-status moderation_commands::may_be_tried(const std::string& by, const std::string& user) const {
-  if (room_.graph.membership(by) != matrix::membership::join)
-    return {fault_code::not_member, by + " is not in the room"};
-  if (by == user) return {fault_code::invalid_param, "user: is `by`; whoever wants to go leaves: member.leave"};
-  if (room_.graph.rules().privileged_creators && room_.graph.levels().is_creator(user))
-    return {fault_code::forbidden, user + " has made the room: in its version nobody is above a creator"};
-  return ok();
-}
-
 command_outcome moderation_commands::author(const draft& d) {
   auto e = authoring_.author(d);
   if (!e) return failed_like(e);
@@ -37,14 +29,14 @@ command_outcome moderation_commands::author(const draft& d) {
 }
 
 command_outcome moderation_commands::run(const queued_command& c, const chat::member_kick& x) {
-  if (auto fine = may_be_tried(x.by, x.user); !fine) return fine.error();
+  // Whose invitation was taken back meanwhile is nobody in the room any more, and was somebody when it was asked.
+  auto fine = c.withdrawn ? may_be_moderated(room_, x.by, x.user)
+                          : may_be_moderated(room_, invitations_, chat::action::kick, x.by, x.user);
+  if (!fine) return fine.error();
   const auto membership = room_.graph.membership(x.user);
   if (membership != matrix::membership::join && membership != matrix::membership::invite &&
       (c.withdrawn || invitations_.is_uncommitted(x.user)))
     return withdraw(c, x);
-  if (membership != matrix::membership::join && membership != matrix::membership::invite &&
-      membership != matrix::membership::knock)
-    return fault{fault_code::not_member, x.user + " is neither in the room nor invited"};
   const draft d{"m.room.member", x.by, x.user, membership_content("leave", x.reason)};
   if (membership != matrix::membership::invite) return author(d);
   // It is taken back in the name of its inviter, whose server alone is believed: what they may do says nothing of `by`.
@@ -72,9 +64,8 @@ command_outcome moderation_commands::withdraw(const queued_command& c, const cha
 }
 
 command_outcome moderation_commands::run(const queued_command&, const chat::member_ban& x) {
-  if (auto fine = may_be_tried(x.by, x.user); !fine) return fine.error();
+  if (auto fine = may_be_moderated(room_, invitations_, chat::action::ban, x.by, x.user); !fine) return fine.error();
   const auto membership = room_.graph.membership(x.user);
-  if (membership == matrix::membership::ban) return fault{fault_code::already_exists, x.user + " is banned already"};
   draft d{"m.room.member", x.by, x.user, membership_content("ban", x.reason)};
   if (x.redact_events)
     for (const auto* key : redactions::wish_keys) d.content.set(key, true);
@@ -93,9 +84,7 @@ command_outcome moderation_commands::run(const queued_command&, const chat::memb
 }
 
 command_outcome moderation_commands::run(const queued_command&, const chat::member_unban& x) {
-  if (auto fine = may_be_tried(x.by, x.user); !fine) return fine.error();
-  if (room_.graph.membership(x.user) != matrix::membership::ban)
-    return fault{fault_code::conflict, x.user + " is not banned"};
+  if (auto fine = may_be_moderated(room_, invitations_, chat::action::unban, x.by, x.user); !fine) return fine.error();
   return author({"m.room.member", x.by, x.user, membership_content("leave", x.reason)});
 }
 

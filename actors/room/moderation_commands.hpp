@@ -21,8 +21,6 @@ public:
   command_outcome run(const queued_command& c, const chat::query_banned& x) const;
 
 private:
-  /// What no rule says as clearly. @returns faults not_member, invalid_param, forbidden
-  status may_be_tried(const std::string& by, const std::string& user) const;
   /// An invitation that its server has not taken yet: the room has nothing of it, its actor takes it back.
   command_outcome withdraw(const queued_command& c, const chat::member_kick& x);
   command_outcome author(const draft& d);

@@ -1,6 +1,8 @@
 #include "actors/room/role_commands.hpp"
 
+#include "actors/room/moderation_rules.hpp"
 #include "actors/room/service_user.hpp"
+#include "actors/room/succession.hpp"
 
 #include "messages/limits.hpp"
 #include "messages/matrix/identifiers.hpp"
@@ -29,6 +31,12 @@ const char* membership_given(action x) {
 }
 
 status no_because(std::string why) { return fault{fault_code::forbidden, std::move(why)}; }
+
+const store::put_user* find_profile(const chat_command& c, std::string_view user) {
+  for (const auto& p : *c.profiles)
+    if (p.user_id == user) return &p;
+  return nullptr;
+}
 
 } // namespace
 
@@ -78,24 +86,41 @@ command_outcome role_commands::run(const queued_command&, const chat::member_set
 
 // -- query.can
 
-command_outcome role_commands::run(const queued_command&, const chat::query_can& x) {
+command_outcome role_commands::run(const queued_command& c, const chat::query_can& x) {
   chat::can_answer answer;
   const auto levels = room_.graph.levels();
   answer.level = shown_level(levels.of_user(x.user));
   answer.needed = shown_level(needed(x));
-  if (room_.graph.membership(x.user) != matrix::membership::join) {
-    answer.verdict = "not_member";
-    answer.reason = x.user + " is not in the room";
-  } else if (auto fine = may(x); !fine) {
-    answer.verdict = "no";
+  auto fine = may_be_named(c.command, x);
+  const bool is_member = room_.graph.membership(x.user) == matrix::membership::join;
+  if (fine) fine = is_member ? may(x) : fault{fault_code::not_member, x.user + " is not in the room"};
+  if (!fine) {
+    answer.verdict = is_member || fine.error().code != fault_code::not_member ? "no" : "not_member";
     answer.reason = fine.error().detail;
-  } else if (x.what == action::set_role && !could_be_undone(*x.target, *level_for(*x.target, *x.wanted))) {
+    if (fine.error().code != fault_code::none) answer.code = info(fine.error().code).name;
+  } else if (x.what == action::set_role && is_for_good(*x.target, *x.wanted)) {
     answer.verdict = "irreversible";
     answer.reason = "nobody else in the room could take it back";
   } else {
     answer.verdict = "yes";
   }
   return succeeded{std::move(answer), false};
+}
+
+status role_commands::may_be_named(const chat_command& c, const chat::query_can& x) const {
+  if (x.what != action::invite || !x.target || !c.profiles) return ok();
+  const auto& node = room_.node;
+  if (node.is_local(*x.target)) {
+    const auto* invited = find_profile(c, *x.target);
+    if (!invited)
+      return {fault_code::not_found, *x.target + " is no user of " + node.server_name + " that the broker was told of"};
+    if (invited->deactivated_ts != 0) return {fault_code::user_deactivated, *x.target};
+    return room_.head.federated ? node.may_federate(*x.target, invited->may_federate) : ok();
+  }
+  if (auto problem = matrix::user_id_problem(*x.target, matrix::user_id_grammar::printable))
+    return {fault_code::invalid_identifier, *x.target + ": " + *problem};
+  const auto* by = find_profile(c, x.user);
+  return node.may_federate(x.user, by ? by->may_federate : user_right::unsaid);
 }
 
 status role_commands::may_do(const draft& d) {
@@ -113,7 +138,7 @@ status role_commands::may(const chat::query_can& x) {
     if (auto fine = may_do({"m.room.message", x.user, {}, {{"msgtype", "m.text"}, {"body", "?"}}}); !fine) return fine;
     // The rules let everybody write it; who is below is not heard by all.
     if (x.what == action::mention_room && own < levels.of_notification("room"))
-      return no_because(x.user + " is below the level of notifications.room");
+      return fault{fault_code::none, x.user + " is below the level of notifications.room"};
     return ok();
   case action::react: return may_do({"m.reaction", x.user, {}, {}});
   case action::delete_own:
@@ -122,14 +147,15 @@ status role_commands::may(const chat::query_can& x) {
     const auto level = level_for(target, *x.wanted);
     if (!level) return level.error();
     status fine = ok();
+    if (room_.roles().of_user(target) == *x.wanted) return fine; // nothing is changed
     for (const auto& one : who_changes_levels(room_, x.user, target)) {
       fine = may_do(level_change(one, target, *level));
-      if (fine) break;
+      if (fine || fine.error().code != fault_code::forbidden) break;
     }
     return fine;
   }
   case action::upgrade:
-    if (!room_.head.successor.empty()) return no_because("the room goes on as " + room_.head.successor);
+    if (auto fine = may_go_on(room_); !fine) return fine;
     break;
   case action::invite:
     if (target.empty())
@@ -144,24 +170,8 @@ status role_commands::may(const chat::query_can& x) {
 }
 
 status role_commands::may_be_tried(const chat::query_can& x, const std::string& target) const {
-  using matrix::membership;
-  const auto now = room_.graph.membership(target);
-  const bool is_invited = now == membership::invite || invitations_.is_uncommitted(target);
-  if (x.what == action::invite) {
-    if (!room_.head.federated && !room_.node.is_local(target))
-      return no_because("the room is for users of this server: " + target);
-    if (auto fine = room_.node.federates_with(matrix::server_name_of(target)); !fine) return fine;
-    if (now == membership::ban) return no_because(target + " is banned; unban them first");
-    if (now == membership::join) return no_because(target + " is in the room already");
-    return is_invited ? no_because(target + " is invited already") : ok();
-  }
-  // Whoever wants to go leaves; the rules would take it for that.
-  if (x.user == target) return no_because("nobody does that to themselves");
-  if (x.what == action::kick && now != membership::join && now != membership::knock && !is_invited)
-    return no_because(target + " is neither in the room nor invited");
-  if (x.what == action::ban && now == membership::ban) return no_because(target + " is banned already");
-  if (x.what == action::unban && now != membership::ban) return no_because(target + " is not banned");
-  return ok();
+  return x.what == action::invite ? invitations_.may_be_invited(target)
+                                  : may_be_moderated(room_, invitations_, x.what, x.user, target);
 }
 
 status role_commands::may_delete(const chat::query_can& x) const {
@@ -191,6 +201,10 @@ std::int64_t role_commands::needed(const chat::query_can& x) const {
   }
   default: return level_needed(levels, x.what);
   }
+}
+
+bool role_commands::is_for_good(const std::string& user, chat::role wanted) const {
+  return room_.roles().of_user(user) != wanted && !could_be_undone(user, *level_for(user, wanted));
 }
 
 bool role_commands::could_be_undone(const std::string& user, std::int64_t next) const {

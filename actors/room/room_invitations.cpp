@@ -20,16 +20,21 @@ constexpr time_ms withdrawal_margin_ms = 15'000;
 
 } // namespace
 
+status room_invitations::may_be_invited(const std::string& user) const {
+  if (!room_.head.federated && !room_.node.is_local(user)) return {fault_code::not_federated, user};
+  if (auto fine = room_.node.federates_with(matrix::server_name_of(user)); !fine) return fine;
+  const auto membership = room_.graph.membership(user);
+  if (membership == matrix::membership::ban) return {fault_code::forbidden, user + " is banned; unban them first"};
+  if (membership == matrix::membership::join) return {fault_code::conflict, user + " is in the room already"};
+  if (membership == matrix::membership::invite || inviting_.contains(user))
+    return {fault_code::conflict, user + " is invited already"};
+  return ok();
+}
+
 attempt<std::optional<room_invite_request>> room_invitations::invite(const std::string& by, const std::string& user,
                                                                      const std::string& reason) {
   if (!room_.node.is_local(by)) return fault{fault_code::invalid_param, "by: " + by + " is not a user of this server"};
-  const auto server = std::string{matrix::server_name_of(user)};
-  if (auto fine = room_.node.federates_with(server); !fine) return fine.error();
-  const auto membership = room_.graph.membership(user);
-  if (membership == matrix::membership::ban) return fault{fault_code::forbidden, user + " is banned; unban them first"};
-  if (membership == matrix::membership::join) return fault{fault_code::conflict, user + " is in the room already"};
-  if (membership == matrix::membership::invite || inviting_.contains(user))
-    return fault{fault_code::conflict, user + " is invited already"};
+  if (auto fine = may_be_invited(user); !fine) return fine.error();
   object content{{"membership", "invite"}};
   if (room_.is_direct()) content.set("is_direct", true);
   if (!reason.empty()) content.set("reason", reason);

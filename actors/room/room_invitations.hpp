@@ -33,9 +33,12 @@ public:
   void load(const std::vector<store::put_invitation>& rows);
 
   // -- our users invite
+  /// What is refused before the rules of the room are asked; `query.can` asks it too.
+  /// @returns faults not_federated, federation_disabled, server_denied, forbidden, conflict
+  status may_be_invited(const std::string& user) const;
   /// Authors an invite. One of ours is invited with it, it is in the graph; of another server's user the invitation is
   /// to be told, see `begin`.
-  /// @returns nothing for a user of ours; faults invalid_param, server_denied, forbidden, conflict
+  /// @returns nothing for a user of ours; faults invalid_param, forbidden, those of `may_be_invited`
   attempt<std::optional<room_invite_request>> invite(const std::string& by, const std::string& user,
                                                      const std::string& reason);
   void begin(const std::string& user, room_invite_request wanted);

@@ -29,10 +29,7 @@ draft tombstone_of(const std::string& by, const std::string& successor) {
 command_outcome room_upgrade::run(const queued_command& c, const chat::room_upgrade& x) {
   if (room_.graph.membership(x.by) != matrix::membership::join)
     return fault{fault_code::not_member, x.by + " is not in the room"};
-  if (!room_.head.successor.empty())
-    return fault{fault_code::already_exists, "the room goes on as " + room_.head.successor};
-  if (!room_.head.succession.empty())
-    return fault{fault_code::conflict, "the room is being upgraded by somebody of another server"};
+  if (auto fine = may_go_on(room_); !fine) return fine.error();
   const auto version = x.version.value_or(room_.node.settings().federation.room_version);
   const auto* rules = matrix::find_room_version(version);
   // Before version 8 a room cannot let in who was in another one: its members could not come along.

@@ -5,6 +5,13 @@
 
 namespace causeway::room {
 
+status may_go_on(const room_state& room) {
+  if (!room.head.successor.empty()) return {fault_code::already_exists, "the room goes on as " + room.head.successor};
+  if (!room.head.succession.empty())
+    return {fault_code::conflict, "the room is being upgraded by somebody of another server"};
+  return ok();
+}
+
 void go_on_as(const room_state& room, decision& out, event_writer& writer, chat_notifier& notifier,
               const succession& next) {
   const auto own_id = room.head.chat_room_id;

@@ -17,6 +17,10 @@ struct succession {
   time_ms ts = 0;
 };
 
+/// What room.upgrade refuses before the rules of the room are asked; `query.can` asks it too.
+/// @returns faults already_exists: it goes on as another; conflict: it is about to, by another server's word
+status may_go_on(const room_state& room);
+
 /// Our users are in the successor: tells the chat server, and gives the room's own id to the successor, in one commit.
 /// From then on commands that name the room by it go there. Source: client-server-api, "Room Upgrades".
 void go_on_as(const room_state& room, decision& out, event_writer& writer, chat_notifier& notifier,

@@ -90,6 +90,15 @@ struct invitations_answer {
 struct invite_send {
   static constexpr const char* name = "invite.send";
   static constexpr const char* says = "Invites a user. See *A dm has two people*.";
+  static constexpr remark faults[] = {
+    {fault_code::not_found, "`user` is one of yours whom the broker was not told of"},
+    {fault_code::user_deactivated, "`user` is, or `by`"},
+    {fault_code::may_not_federate,
+     "`user` may not be in a room that federates, or `by` invites nobody of other servers"},
+    {fault_code::not_member, "`by` is not in the room"},
+    {fault_code::not_federated, "the room is for your users alone"},
+    {fault_code::conflict, "they are in the room or invited"},
+    {fault_code::forbidden, "they are banned, or the power of `by`; `query.can` tells all of this beforehand"}};
   using answered_by = invited_answer;
   std::string room, by, user;
   std::optional<std::string> reason;

@@ -50,6 +50,7 @@ struct can_answer {
   static constexpr const char* name = "can";
   std::string verdict, reason;
   std::int64_t needed = 0, level = 0;
+  std::optional<std::string> code = {};
 
   static void fields(auto& f, auto& x) {
     f.required("verdict", x.verdict,
@@ -58,6 +59,9 @@ struct can_answer {
     f.required("reason", x.reason, "Of all but yes: the rule of the room, in words.");
     f.required("needed", x.needed, "Least power level for it.");
     f.required("level", x.level, "Power level of `user`.");
+    f.optional("code", x.code,
+               "Of no and not_member: what the command would be refused with, of *Faults*. Absent: the message is sent "
+               "all the same and calls not everybody (mention_room).");
   }
 };
 

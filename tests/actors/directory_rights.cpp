@@ -358,4 +358,22 @@ BOOST_AUTO_TEST_CASE(what_is_no_field_of_a_profile_is_refused_by_name) {
   }
 }
 
+BOOST_FIXTURE_TEST_CASE(who_is_asked_about_is_told_the_room_as_far_as_they_are_known, rights_rig) {
+  (void)command(chat::user_deactivate{"bob"});
+  const auto names_of = [&](const char* target) {
+    chat::query_can x;
+    x.room = "chat-1";
+    x.user = "ann";
+    x.what = chat::action::invite;
+    x.target = target;
+    texts names;
+    for (const auto& p : *told<chat_command>(command(x)).at(0).second.profiles)
+      names.push_back(p.user_id + (p.deactivated_ts != 0 ? " gone" : ""));
+    return names;
+  };
+  BOOST_TEST(names_of("bob") == (texts{"@ann:here.example", "@bob:here.example gone"}),
+             boost::test_tools::per_element());
+  BOOST_TEST(names_of("nobody") == (texts{"@ann:here.example"}), boost::test_tools::per_element());
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -90,7 +90,7 @@ BOOST_FIXTURE_TEST_CASE(who_cannot_be_invited_is_refused_with_a_reason_and_hears
   member(ann, "@mal:there.example", "ban");
   BOOST_TEST((refusal_of(invite(ann, "@mal:there.example")) == fault_code::forbidden));
   BOOST_TEST((refusal_of(invite(ann, eve)) == fault_code::conflict));
-  BOOST_TEST((refusal_of(invite(cyd, zoe)) == fault_code::forbidden)); // is not in the room
+  BOOST_TEST((refusal_of(invite(cyd, zoe)) == fault_code::not_member));
   BOOST_TEST((refusal_of(invite(bob, zoe)) == fault_code::forbidden)); // has no power
   BOOST_TEST((refusal_of(invite(eve, zoe)) == fault_code::invalid_param));
   change(node).federation.deny_servers = {"third.example"};

@@ -1,15 +1,21 @@
 #include "actors/room/role_commands.hpp"
 
+#include "actors/room/member_commands.hpp"
+#include "actors/room/moderation_commands.hpp"
+#include "actors/room/moderation_rules.hpp"
+
 #include "tests/actors/components/command_rig.hpp"
 
 #include <boost/test/unit_test.hpp>
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
 #include <utility>
 #include <variant>
+#include <vector>
 
 using namespace causeway;
 using namespace causeway::test;
@@ -27,9 +33,14 @@ struct roles_rig : command_rig {
   room::command_outcome give(const std::string& by, const std::string& user, role wanted) {
     return roles.run(queued(), chat::member_set_role{"chat-1", by, user, wanted});
   }
+  /// Users of ours that the directory has; nothing: it does not say.
+  std::optional<std::vector<store::put_user>> known;
+
   chat::can_answer can(const std::string& user, action what, std::optional<std::string> target = {},
                        std::optional<role> wanted = {}) {
-    const auto outcome = roles.run(queued(), chat::query_can{"chat-1", user, what, std::move(target), wanted});
+    auto c = queued();
+    if (known) c.command.profiles = std::make_shared<const std::vector<store::put_user>>(*known);
+    const auto outcome = roles.run(c, chat::query_can{"chat-1", user, what, std::move(target), wanted});
     BOOST_TEST(!std::get<room::succeeded>(outcome).keep);
     return answer_of<chat::can_answer>(outcome);
   }
@@ -38,6 +49,13 @@ struct roles_rig : command_rig {
     const auto answer = can(user, what, std::move(target), wanted);
     BOOST_TEST(answer.reason.empty() == (answer.verdict == "yes"), answer.reason);
     return answer.verdict;
+  }
+  /// The code that is foretold; none: the command would be carried out.
+  fault_code code(const std::string& user, action what, std::optional<std::string> target = {},
+                  std::optional<role> wanted = {}) {
+    const auto answer = can(user, what, std::move(target), wanted);
+    BOOST_TEST(answer.code.has_value() == (answer.verdict == "no" || answer.verdict == "not_member"), answer.verdict);
+    return answer.code ? find_fault(*answer.code)->code : fault_code::none;
   }
   std::int64_t level_of(const std::string& user) const { return room.graph.levels().of_user(user); }
 };
@@ -166,6 +184,71 @@ BOOST_FIXTURE_TEST_CASE(whom_invite_send_refuses_nobody_can_invite, roles_rig) {
   BOOST_TEST((verdict(ann, action::invite, cyd) == "yes"));
 }
 
+BOOST_FIXTURE_TEST_CASE(whom_the_broker_does_not_know_nobody_can_invite, roles_rig) {
+  store::put_user gone{cyd};
+  gone.deactivated_ts = 1;
+  known = {gone};
+  BOOST_TEST((code(ann, action::invite, "@ghost:here.example") == fault_code::not_found));
+  BOOST_TEST((code(ann, action::invite, cyd) == fault_code::user_deactivated));
+  // The name comes before everything else, as it does for the command.
+  BOOST_TEST((code("@dan:here.example", action::invite, "@ghost:here.example") == fault_code::not_found));
+  BOOST_TEST((code(bob, action::invite, "@ghost:here.example") == fault_code::not_found));
+  // What is done to members asks the room alone: they may be gone, and are banned all the same.
+  BOOST_TEST((code(ann, action::ban, cyd) == fault_code::none));
+  BOOST_TEST((code(ann, action::invite, "@b ob:there.example") == fault_code::invalid_identifier));
+  known = {store::put_user{cyd}};
+  BOOST_TEST((code(ann, action::invite, cyd) == fault_code::none));
+}
+
+BOOST_FIXTURE_TEST_CASE(who_may_not_federate_is_not_invited_and_invites_nobody_of_another_server, roles_rig) {
+  store::put_user home{cyd}, inviter{ann};
+  home.may_federate = inviter.may_federate = user_right::no;
+  known = {home, inviter};
+  BOOST_TEST((code(ann, action::invite, cyd) == fault_code::may_not_federate));
+  BOOST_TEST((code(ann, action::invite, "@f:far.example") == fault_code::may_not_federate));
+  room.head.federated = false;
+  BOOST_TEST((code(ann, action::invite, cyd) == fault_code::none));
+}
+
+BOOST_FIXTURE_TEST_CASE(the_code_that_is_foretold_is_that_of_the_command, roles_rig) {
+  member(ann, "@mal:there.example", "ban");
+  room::moderation_commands moderation{room, authoring, invitations};
+  room::member_commands members{room, out, authoring, invitations, inbound};
+  for (const auto& by : {ann, bob, cyd})
+    for (const auto& user : {ann, bob, cyd, eve, std::string{"@mal:there.example"}}) {
+      BOOST_TEST_CONTEXT(by << " and " << user) {
+        const auto foretold = code(by, action::kick, user);
+        if (foretold != fault_code::none)
+          BOOST_TEST((refusal_of(moderation.run(queued(), chat::member_kick{"chat-1", by, user, {}})) == foretold));
+        const auto of_ban = code(by, action::ban, user);
+        if (of_ban != fault_code::none)
+          BOOST_TEST((refusal_of(moderation.run(queued(), chat::member_ban{"chat-1", by, user, {}})) == of_ban));
+        const auto of_unban = code(by, action::unban, user);
+        if (of_unban != fault_code::none)
+          BOOST_TEST((refusal_of(moderation.run(queued(), chat::member_unban{"chat-1", by, user, {}})) == of_unban));
+        const auto of_invite = code(by, action::invite, user);
+        if (of_invite != fault_code::none)
+          BOOST_TEST((refusal_of(members.run(queued(), chat::invite_send{"chat-1", by, user, {}})) == of_invite));
+        const auto of_role = code(by, action::set_role, user, role::moderator);
+        if (of_role != fault_code::none) BOOST_TEST((refusal_of(give(by, user, role::moderator)) == of_role));
+      }
+    }
+  BOOST_TEST(is_untouched()); // all that was tried was to be refused
+}
+
+BOOST_FIXTURE_TEST_CASE(who_has_the_role_already_can_be_given_it_by_anybody, roles_rig) {
+  BOOST_TEST((verdict(bob, action::set_role, ann, role::owner) == "yes"));
+  BOOST_TEST(is_done(give(bob, ann, role::owner)));
+  give_level(bob, 70); // a moderator by another level stays what they are
+  BOOST_TEST((verdict(bob, action::set_role, bob, role::moderator) == "yes"));
+}
+
+BOOST_FIXTURE_TEST_CASE(who_may_not_call_everybody_is_refused_nothing, roles_rig) {
+  const auto answer = can(bob, action::mention_room);
+  BOOST_TEST(answer.verdict == "no");
+  BOOST_TEST(!answer.code);
+}
+
 BOOST_FIXTURE_TEST_CASE(what_the_membership_forbids_nobody_can, roles_rig) {
   member(ann, "@mal:there.example", "ban");
   have_invited_zoe();
@@ -183,6 +266,12 @@ BOOST_FIXTURE_TEST_CASE(what_the_membership_forbids_nobody_can, roles_rig) {
 BOOST_FIXTURE_TEST_CASE(a_room_that_goes_on_as_another_is_not_upgraded_again, roles_rig) {
   writer.go_on_as("!next:here.example");
   BOOST_TEST((verdict(ann, action::upgrade) == "no"));
+  BOOST_TEST((code(ann, action::upgrade) == fault_code::already_exists));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_room_that_somebody_else_is_upgrading_is_not_upgraded, roles_rig) {
+  writer.put_succession("theirs");
+  BOOST_TEST((code(ann, action::upgrade) == fault_code::conflict));
 }
 
 BOOST_FIXTURE_TEST_CASE(a_role_that_nobody_could_take_back_is_said_to_be_so, roles_rig) {

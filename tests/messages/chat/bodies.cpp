@@ -347,6 +347,7 @@ std::vector<std::pair<std::string, answer>> answers() {
     {"readers without", readers_answer{}},
     {"read_positions", read_positions_answer{{{"@bob:b.example", "$a", "", 1'700'000'000'000, {}, {}}}, true}},
     {"can", can_answer{"no", "the rules", 101, 50}},
+    {"can with code", can_answer{"no", "the rules", 101, 50, "forbidden"}},
     {"invitations", invitations_answer{{invitation, {}}, true}},
     {"invitations with more", invitations_answer{{}, true, "2.1700000000000.17"}},
     {"sent", sent_answer{"$a", {"$b", "$c"}}},

@@ -987,6 +987,11 @@ export interface CanAnswer {
   needed: number;
   /** Power level of `user`. */
   level: number;
+  /**
+   * Of no and not_member: what the command would be refused with, of *Faults*. Absent: the message is sent all the same
+   * and calls not everybody (mention_room).
+   */
+  code?: string;
 }
 
 export interface FederationAnswer {
