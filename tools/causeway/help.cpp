@@ -1,5 +1,6 @@
 #include "tools/causeway/help.hpp"
 
+#include "tools/causeway/meant_command.hpp"
 #include "tools/causeway/suggestions.hpp"
 #include "tools/causeway/terminal.hpp"
 
@@ -82,13 +83,23 @@ std::string joined(const std::vector<std::string_view>& words) {
   return out;
 }
 
-std::string no_such_word(const std::vector<std::string_view>& before, std::string_view word) {
+/// "; did you mean `causeway server show`?", or nothing.
+std::string command_meant(const std::vector<std::string_view>& paths) {
+  std::string out;
+  for (const auto path : paths)
+    out += (out.empty() ? "; did you mean `causeway " : ", `causeway ") + std::string{path} + "`";
+  return out.empty() ? out : out + "?";
+}
+
+std::string no_such_word(const std::vector<std::string_view>& before, std::string_view word, std::string_view next) {
   const auto known = words_behind(before);
-  const auto meant = did_you_mean(word, known);
+  auto meant = command_meant(meant_commands(before, word, next));
+  if (meant.empty()) meant = did_you_mean(word, known);
   const auto quoted = "`" + printable(word) + "`";
   if (before.empty())
     return "there is no " + quoted + (meant.empty() ? "; `causeway --help` tells what there is" : meant);
-  return "`" + joined(before) + "` has no " + quoted + (meant.empty() ? "; it has " + list_of(known) : meant);
+  if (meant.empty()) meant = known.empty() ? "; it is a list" : "; it has " + list_of(known);
+  return "`" + joined(before) + "` has no " + quoted + meant;
 }
 
 std::string no_such_option(const command& of, std::string_view name) {
@@ -111,9 +122,10 @@ public:
   const std::vector<std::string_view>& found() const { return found_; }
 
   std::string complaint() const {
-    if (!wrong_.empty()) return no_such_word(found_, wrong_);
+    if (!wrong_.empty()) return no_such_word(found_, wrong_, word_at(at_ + 1));
     const auto* x = find_command(found_);
     if (x == nullptr || !options_may_be_checked(*x)) return {};
+    if (const auto extra = word_at(at_); is_verb_of_another(*x, extra)) return no_such_word(found_, extra, {});
     for (auto i = at_; i < words_.size() && words_[i] != "--"; ++i) {
       if (!words_[i].starts_with("--") || is_help(words_[i])) continue;
       const auto name = std::string_view{words_[i]}.substr(0, words_[i].find('='));
@@ -126,6 +138,15 @@ public:
 
 private:
   static bool options_may_be_checked(const command& x) { return x.path != "help"; }
+
+  /// What stands behind a command that takes nothing but options, and would make another one of it.
+  static bool is_verb_of_another(const command& x, std::string_view extra) {
+    return std::ranges::all_of(x.takes, &parameter::is_option) && !meant_commands(x.words(), extra, {}).empty();
+  }
+  /// Empty: there is none, or it is an option.
+  std::string_view word_at(std::size_t i) const {
+    return i < words_.size() && !words_[i].starts_with('-') ? std::string_view{words_[i]} : std::string_view{};
+  }
 
   void read_command() {
     for (; at_ < words_.size() && words_[at_] != "--"; ++at_) {

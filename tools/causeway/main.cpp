@@ -33,6 +33,8 @@ int wrong_usage(const std::vector<std::string>& words, const std::string& why) {
 
 int run(int argc, char** argv, const std::vector<std::string>& words) {
   command_line line;
+  if (words == std::vector<std::string>{"--version"})
+    return find_command({"version"})->run(line); // as causewayd has it
   command_tree tree{line};
   try {
     tree.parse(argc, argv);

@@ -3,6 +3,7 @@
 #include "tools/causeway/completions.hpp"
 #include "tools/causeway/help.hpp"
 #include "tools/causeway/man_page.hpp"
+#include "tools/causeway/meant_command.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -148,6 +149,29 @@ BOOST_AUTO_TEST_CASE(an_unknown_word_is_told_with_what_may_be_meant) {
   BOOST_TEST(x.says("For example: causeway room show general"));
   BOOST_TEST(run("rooms --top 0").code == 2);
   BOOST_TEST(run("rooms --sort nothing").says("there is no column `nothing`"));
+}
+
+BOOST_AUTO_TEST_CASE(words_in_another_order_and_of_other_programs_lead_to_the_command) {
+  BOOST_TEST(complaint("retry server x") == "there is no `retry`; did you mean `causeway server retry`?");
+  BOOST_TEST(complaint("show rooms") == "there is no `show`; did you mean `causeway room show`?");
+  BOOST_TEST(complaint("compare") == "there is no `compare`; did you mean `causeway room compare`?");
+  BOOST_TEST(complaint("rooms show x") == "`rooms` has no `show`; did you mean `causeway room show`?");
+  BOOST_TEST(complaint("servers --json retry x") == "`servers` has no `retry`; did you mean `causeway server retry`?");
+  BOOST_TEST(complaint("room list") == "`room` has no `list`; did you mean `causeway rooms`?");
+  BOOST_TEST(complaint("server ls") == "`server` has no `ls`; did you mean `causeway servers`?");
+  BOOST_TEST(complaint("cluster drain") == "`cluster` has no `drain`; did you mean `causeway drain`?");
+  BOOST_TEST(complaint("nodes") == "there is no `nodes`; did you mean `causeway cluster status`?");
+  BOOST_TEST(complaint("keys show") == ""); // a server may be called so
+  BOOST_TEST(run("rooms show x").code == 2);
+  for (const auto& x : other_words()) {
+    BOOST_TEST(!unknown_word(split(std::string{x.word})).empty(), x.word);
+    BOOST_TEST(unknown_word(split(std::string{x.path})) == "", x.path);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(the_version_is_told_as_the_broker_tells_it) {
+  BOOST_TEST(run("--version").out == run("version").out);
+  BOOST_TEST(run("--version").code == 0);
 }
 
 BOOST_AUTO_TEST_CASE(help_is_by_what_one_wants_and_names_every_command) {
