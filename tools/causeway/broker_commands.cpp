@@ -34,7 +34,9 @@ int list_rooms(const broker_request& x) {
 }
 
 int list_servers(const broker_request& x) {
-  return list<admin::server_row>(x, "servers", "servers", server_columns, "No other server was ever owed anything.");
+  return list<admin::server_row>(
+    x, "servers", "servers", server_columns,
+    "Nothing was ever to be sent to another server. Those of a room: `causeway room show`.");
 }
 
 int list_invites(const broker_request& x) {

@@ -62,11 +62,12 @@ public:
     return *this;
   }
 
-  page& waits() {
+  /// @param nothing  what is said where nothing waits
+  page& waits(std::string_view nothing = "Nothing waits.") {
     const auto* list = whole_.find_array("waits_for");
     if (!list) return *this;
     text_ += "\nWhat waits, and for what\n";
-    if (list->empty()) text_ += "  Nothing waits.\n";
+    if (list->empty()) text_ += "  " + std::string{nothing} + "\n";
     for (const auto& x : *list)
       if (const auto* sentence = x.as_string()) text_ += "  " + printable(*sentence) + "\n";
     return *this;
@@ -146,7 +147,8 @@ private:
 std::string room_page(const json::object& body, std::int64_t now_ms) {
   return page{body, now_ms}
     .sheet_of<admin::room_row>("room")
-    .waits()
+    .waits("Nothing waits here. What a chat server has not acknowledged: `causeway streams`; one message that is late: "
+           "`causeway why EVENT`.")
     .more_of("waits_for", "waits_for_total")
     .table_of("members", "Members", member_columns)
     .more_of("members", "members_total")

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <utility>
 
 namespace causeway::tools {
 
@@ -117,6 +118,34 @@ std::string printable(std::string_view text) {
   return out;
 }
 
+namespace {
+
+/// What a member is called for people; a key that is an id stays as it is.
+std::string label_of(std::string_view name) {
+  const bool is_id = name.find_first_of(":@$!") != std::string_view::npos;
+  std::string label{!is_id && name.ends_with("_ts") ? name.substr(0, name.size() - 3) : name};
+  if (!is_id) std::replace(label.begin(), label.end(), '_', ' ');
+  return printable(label);
+}
+
+/// A list or an object in a line of words: "a, b", "phase closing_gap, attempts 5". Empty: there is nothing in it.
+std::string nested(const json::value& x, std::int64_t now_ms) {
+  std::string out;
+  if (const auto* list = x.as_array())
+    for (const auto& each : *list) out += (out.empty() ? "" : each.as_object() ? "; " : ", ") + cell({}, &each, now_ms);
+  if (const auto* members = x.as_object())
+    for (const auto& [key, each] : *members) {
+      const auto text = cell(key, &each, now_ms);
+      if (text == "-") continue;
+      const bool is_list_of_objects = each.as_array() && each.as_array()->front().as_object();
+      out += (out.empty() ? "" : ", ") + (key == "ts" ? "" : label_of(key) + " ");
+      out += is_list_of_objects ? "(" + text + ")" : text;
+    }
+  return out;
+}
+
+} // namespace
+
 std::string cell(std::string_view column, const json::value* x, std::int64_t now_ms) {
   if (!x || x->is_null()) return "-";
   if (const auto* flag = x->as_bool()) return *flag ? "yes" : "no";
@@ -129,7 +158,8 @@ std::string cell(std::string_view column, const json::value* x, std::int64_t now
                             : admin::human_duration(now_ms - *number) + " ago";
   }
   if (const auto* text = x->as_string()) return text->empty() ? "-" : printable(*text);
-  return printable(json::canonical(*x));
+  const auto text = nested(*x, now_ms);
+  return text.empty() ? "-" : text;
 }
 
 std::string table(const json::array& rows, const std::vector<std::string_view>& shown, std::int64_t now_ms) {
@@ -164,12 +194,15 @@ std::string sheet(const json::object& row, const std::vector<std::string_view>& 
   std::vector<std::pair<std::string, std::string>> lines;
   std::size_t widest = 0;
   for (auto name : shown) {
-    auto text = cell(name, row.find(name), now_ms);
+    const auto* value = row.find(name);
+    auto text = cell(name, value, now_ms);
     if (text == "-") continue;
-    std::string label{name.ends_with("_ts") ? name.substr(0, name.size() - 3) : name};
-    std::replace(label.begin(), label.end(), '_', ' ');
+    auto label = label_of(name);
     widest = std::max(widest, display_width(label));
-    lines.emplace_back(std::move(label), std::move(text));
+    const auto* list = value->as_array();
+    if (list && list->front().as_object()) // each in a line of its own
+      for (const auto& each : *list) lines.emplace_back(std::exchange(label, {}), cell({}, &each, now_ms));
+    else lines.emplace_back(std::move(label), std::move(text));
   }
   std::string out;
   for (auto& [label, text] : lines) out += "  " + padded(label, widest, false) + "  " + text + "\n";

@@ -99,6 +99,23 @@ BOOST_AUTO_TEST_CASE(keys_that_are_waited_for_stand_below_those_that_are_known) 
                      "40 s.\n");
 }
 
+BOOST_AUTO_TEST_CASE(what_an_actor_says_of_itself_is_told_in_words_and_not_as_json) {
+  const auto page = actor_page(
+    body_of(R"({"actor":{"kind":"room","key":"!r:x"},"says":{"members":{"@a:x":"join","@b_c:y":"invite"},"nothing":[],)"
+            R"("servers":["x","y"],"gaps":[{"attempts":5,"event_id":"$e","retry_ts":1700000006000,"answers":)"
+            R"([{"ts":1699999994000,"server":"y","answer":"404"}]},{"attempts":1}]}})"),
+    now);
+  BOOST_TEST(has(page, "  members  @a:x join, @b_c:y invite\n"));
+  BOOST_TEST(has(page, "  servers  x, y\n"));
+  BOOST_TEST(has(page, "  gaps     answers (answer 404, server y, 6.0 s ago), attempts 5, event id $e, retry in 6.0 s\n"
+                       "           attempts 1\n"));
+  BOOST_TEST(!has(page, "nothing"));
+}
+
+BOOST_AUTO_TEST_CASE(a_room_where_nothing_waits_says_where_else_to_look) {
+  BOOST_TEST(has(room_page(body_of(R"({"room":{},"waits_for":[]})"), now), "`causeway streams`"));
+}
+
 BOOST_AUTO_TEST_CASE(a_parked_actor_is_shown_with_what_the_broker_says_of_it) {
   const auto shown = [](const std::string& more) {
     return actor_page(body_of(R"({"actor":{"kind":"room","key":"!r:x","phase":"parked"},"says":null)" + more + "}"),
