@@ -22,6 +22,8 @@ constexpr std::int64_t day_ms = 86'400'000, hour_ms = 3'600'000;
 constexpr std::int64_t renewal_ms = 14 * day_ms;
 /// Dates of HTTP have whole seconds, and the answer was under way.
 constexpr std::int64_t skew_warning_ms = 30'000, skew_critical_ms = 5 * 60'000;
+/// What is staged is mostly there for a moment: a room asks for what it lacks, and has it.
+constexpr std::int64_t staged_for_long_ms = 10'000;
 
 /// What its addresses tell together. Nothing: none tells keys that can be used.
 std::optional<matrix::verify_keys> published_keys(const probe::report& of) {
@@ -49,6 +51,7 @@ public:
     for (const auto& x : of_.connections) connection(x);
     reachable();
     signatures();
+    waiting();
     version();
     const auto rank = [](const finding_row& x) {
       return x.severity == "critical" ? 0 : x.severity == "warning" ? 1 : 2;
@@ -122,7 +125,7 @@ private:
     const auto now = of_.started_ts;
     if (own && own->not_after_ts <= now)
       say("critical",
-          "the certificate of " + x.address + " has expired " + human_duration(now - own->not_after_ts) + " ago",
+          "the certificate of " + x.address + " expired " + human_duration(now - own->not_after_ts) + " ago",
           "Renew it, and see that the web server reads the new one.");
     else if (own && own->not_after_ts - now < renewal_ms)
       say("warning", "the certificate of " + x.address + " expires in " + human_duration(own->not_after_ts - now),
@@ -199,6 +202,27 @@ private:
         say("warning", what + ", which " + of_.server_name + " had retired by then (expired_ts)",
             "Ask its operator for the expired_ts of that key: it has to be later than what was signed with it.");
     }
+  }
+
+  /// What came from it and waits here for something else than a key: mostly for events that it cites and tells nobody.
+  void waiting() {
+    const auto published = published_keys(of_);
+    std::set<std::string_view> seen;
+    std::int64_t oldest_ts = of_.started_ts;
+    for (const auto& x : staged_) {
+      if (x.origin != of_.server_name || of_.started_ts - x.received_ts < staged_for_long_ms) continue;
+      if (published && !unusable_keys({&x, 1}, of_.server_name, *published).empty()) continue;
+      seen.insert(x.event_id);
+      oldest_ts = std::min(oldest_ts, x.received_ts);
+    }
+    if (seen.empty()) return;
+    say(
+      "warning",
+      std::to_string(seen.size()) +
+        (seen.size() == 1 ? " event that came from it waits" : " events that came from it wait") +
+        " here, the oldest for " + human_duration(of_.started_ts - oldest_ts),
+      "`causeway server show " + of_.server_name +
+        "` tells for what; `causeway why` with the id of one of them, who was asked for that and what they answered.");
   }
 
   void version() {

@@ -269,7 +269,7 @@ answer nothing_is_acknowledged(const facts& x, std::int64_t now_ms) {
   const auto& n = *x.notification;
   const auto sent = notified_ts(x);
   return diagnosis{cause::not_acknowledged,
-                   "The chat server" + (n.peer.empty() ? "" : " " + n.peer) + " has got it" +
+                   "The chat server" + (n.peer.empty() ? "" : " " + n.peer) + " got it" +
                      (sent > 0 ? " " + human_duration(now_ms - sent) + " ago" : "") +
                      " and does not acknowledge it: what is wrong is there, see its log. " +
                      counted(n.in_flight, "notification") + (n.in_flight == 1 ? " is" : " are") +
@@ -373,7 +373,7 @@ answer server_has_not_answered(const facts& x, std::int64_t now_ms) {
   const auto* s = worst(x);
   if (!s || s->state != "in_flight") return {};
   return diagnosis{cause::waiting_for_answer,
-                   s->server_name + " has got it in transaction " + s->transaction +
+                   s->server_name + " got it in transaction " + s->transaction +
                      (s->sent_ts > 0 ? " " + human_duration(now_ms - s->sent_ts) + " ago" : "") +
                      " and has not answered" + others(x) + ".",
                    server_show(s->server_name)};

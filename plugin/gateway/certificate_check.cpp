@@ -103,7 +103,7 @@ void check_dates(std::vector<certificate_problem>& out, X509* x, const std::stri
     out.push_back({false, file + " is not valid before " + day_of(X509_get0_notBefore(x)) +
                             ": set this machine's clock, or get another certificate."});
   if (X509_cmp_time(X509_get0_notAfter(x), &now) < 0)
-    out.push_back({false, file + " has expired on " + day_of(X509_get0_notAfter(x)) +
+    out.push_back({false, file + " expired on " + day_of(X509_get0_notAfter(x)) +
                             ": other servers refuse the connection. Renew it."});
 }
 

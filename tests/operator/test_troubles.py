@@ -109,6 +109,7 @@ class Troubles(InteropCase):
             code, shown = self.causeway(*words)
             self.assertEqual(code, 0)
             self.assertIn(what + planted.words[0], shown)
+        self.until(lambda: "1 event that came from it waits here" in self.causeway("doctor", ground.server.server_name)[1], "that something waits")
         # Who looks for the event that is missing is led to the one that waits for it.
         code, shown = self.causeway("why", planted.words[0])
         self.assertEqual(code, 0)

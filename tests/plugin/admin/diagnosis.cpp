@@ -86,7 +86,7 @@ BOOST_AUTO_TEST_CASE(certificate_that_expired_is_critical_and_one_that_soon_does
   x.connections[0].certificates[0].not_after_ts = looked_at_ms - 2 * a_day;
   x.connections[0].is_trusted = false;
   x.connections[0].trust_problem = "certificate has expired";
-  BOOST_TEST(finds(x, "critical", "has expired 2 days ago"));
+  BOOST_TEST(finds(x, "critical", "expired 2 days ago"));
   BOOST_TEST(!can_federate(x, diagnose(x, nullptr)));
   x = healthy();
   x.connections[0].certificates[0].not_after_ts = looked_at_ms + 5 * a_day;
@@ -197,6 +197,19 @@ BOOST_AUTO_TEST_CASE(a_key_that_events_wait_for_and_nobody_publishes_is_named) {
   BOOST_TEST(last.phase == "signature");
   BOOST_TEST(last.result == "failed");
   BOOST_TEST(last.detail == key_of_server().key_id() + "; not published: ed25519:secret");
+}
+
+BOOST_AUTO_TEST_CASE(what_came_from_a_server_and_waits_for_long_is_named_unless_its_key_is_why) {
+  const auto staged = [](const std::string& key_id, std::int64_t age_ms) {
+    auto x = signed_with(key_id);
+    x.origin = "far.example";
+    x.received_ts = looked_at_ms - age_ms;
+    return x;
+  };
+  const auto of_its_key = [&](std::int64_t age_ms) { return staged(key_of_server().key_id(), age_ms); };
+  BOOST_TEST(finds_with(of_its_key(20'000), "1 event that came from it waits here, the oldest for 20 s"));
+  BOOST_TEST(!finds_with(of_its_key(500), "waits here")); // the room asks for what it cites
+  BOOST_TEST(!finds_with(staged("ed25519:secret", 20'000), "came from it"));
 }
 
 BOOST_AUTO_TEST_CASE(a_server_that_accepts_and_says_nothing_is_told_as_that) {
