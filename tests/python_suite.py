@@ -4,8 +4,9 @@ only the cases whose name has one of them. Prints a line per case and writes {"p
 
 With --jobs each class is a process of its own, N of them at a time, and its lines come when it ends. Those with `takes_long = True`
 begin first: few cases, of a minute each. Classes with limits of some seconds have `quiet = True`: they run when those are done, one for
-each processor. Classes that measure time or memory have `alone = True`: they run one after another, at last. Where no more than UNSTABLE_MAX cases have failed each is run once more, with nothing beside it: one that passes then is told as
-unstable, with what it said the first time, and is no failure. tests/run.py runs the classes of several folders so, in one schedule."""
+each processor. Those with `computes = True` look at no clock: they get the processor time that all of these leave. Classes that measure
+time or memory have `alone = True`: they run one after another, at last. Where no more than UNSTABLE_MAX cases have failed each is run once
+more, with nothing beside it: one that passes then is told as unstable, with what it said the first time, and is no failure. tests/run.py runs the classes of several folders so, in one schedule."""
 
 import argparse
 import json
@@ -18,7 +19,7 @@ import time
 import typing
 import unittest
 
-from schedule import ALONE, BESIDE, PATIENT, QUIET, Schedule
+from schedule import ALONE, BESIDE, LAST_IN_LINE, PATIENT, QUIET, Schedule
 
 _TESTS = os.path.dirname(os.path.abspath(__file__))
 _TOOLS = os.path.join(os.path.dirname(_TESTS), "tools")
@@ -133,10 +134,10 @@ class Together:
         self._class_of = {}  # of the cases that failed
         self.found = {"passed": 0, "failed": [], "skipped": [], "unstable": []}
 
-    def run_class(self, each, ports, before=()):
-        """Runs a class, which draws its ports from those, with the words `before` before its command."""
+    def run_class(self, each, ports):
+        """Runs a class, which draws its ports from those."""
         begun = time.monotonic()
-        printed, found = self._of_process(each.name, ports, self._words, before)
+        printed, found = self._of_process(each.name, ports, self._words, LAST_IN_LINE if each.kind == PATIENT else [])
         ran = found["passed"] + len(found["failed"]) + len(found["skipped"])
         if ran < each.cases and not found["failed"] and not found["skipped"]:
             found["failed"].append([each.name, f"{each.cases} cases, of which {ran} were run"])

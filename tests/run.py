@@ -18,7 +18,7 @@ import time
 import xml.etree.ElementTree as xml
 
 from python_suite import suite_of
-from schedule import ALONE, BESIDE, PATIENT, Schedule
+from schedule import ALONE, BESIDE, BUILDING, LAST_IN_LINE, PATIENT, Schedule
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 RESULTS = os.path.join(ROOT, "build", "results")
@@ -36,7 +36,6 @@ PACKAGE_FOLDER = os.path.join(ROOT, "tests", "package")
 PROCESSORS = len(os.sched_getaffinity(0))
 # Programs that compute for minutes and look at no clock: they get the processor time that is left by what waits for servers and peers.
 PATIENT_PROGRAMS = ["test_simulation", "test_actors"]
-LAST_IN_LINE = ["nice", "-n", "15"]
 # Test programs and classes of the suites at the same time: most of them wait for others more than they compute.
 INTEROP_JOBS = int(os.environ.get("INTEROP_JOBS", PROCESSORS + 1))
 # Suites with whole brokers in them: the group interop.
@@ -187,7 +186,7 @@ class Run:
         folders = dict(each for group in self._groups for each in suites_of(group))
         self._suites = {label: suite_of(folder, brokers) for label, folder in folders.items()}
         if build and any(group in WITH_PROGRAMS for group in self._groups):
-            self._schedule.add(lambda _: self._build(), PATIENT)
+            self._schedule.add(lambda _: self._build(), BUILDING)
         else:
             self._add_programs()
         self._add_classes(lambda each: not each.computes)
@@ -204,8 +203,8 @@ class Run:
         return total
 
     def _build(self):
-        """Builds what is left, at a low priority; what computes is run from then on, the test programs first."""
-        command = [*LAST_IN_LINE, os.path.join(ROOT, "tools", "build"), "dev"]
+        """Builds what is left, at a low priority, but before what is last in line; what computes is run from then on, the test programs first."""
+        command = ["nice", "-n", "15", os.path.join(ROOT, "tools", "build"), "dev"]
         begun = time.monotonic()
         if subprocess.run(command, stdin=subprocess.DEVNULL, cwd=ROOT, check=False).returncode == 0:
             self._took.append((time.monotonic() - begun, "build of the test programs"))
@@ -247,7 +246,7 @@ class Run:
 
     def _run_class(self, label, suite, each, ports):
         begun = time.monotonic()
-        suite.run_class(each, ports, LAST_IN_LINE if each.computes else [])
+        suite.run_class(each, ports)
         self._took.append((time.monotonic() - begun, f"{label} {each.name}" + ("" if each.kind == BESIDE else f", {each.kind}")))
 
     def _end_suite(self, label, suite, ports):

@@ -10,7 +10,7 @@ import unittest
 
 TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, TESTS)
-from schedule import ALONE, BESIDE, PATIENT, QUIET, Schedule  # noqa: E402
+from schedule import ALONE, BESIDE, BUILDING, LAST_IN_LINE, PATIENT, QUIET, Schedule  # noqa: E402
 
 
 class Schedules(unittest.TestCase):
@@ -36,6 +36,12 @@ class Schedules(unittest.TestCase):
 
         return run
 
+    def until_seen(self, name):
+        def wait():
+            with self.changed:
+                self.assertTrue(self.changed.wait_for(lambda: any(name in at for at in self.seen), 60), f"{name} was not begun")
+        return wait
+
     def run_all(self, schedule, tasks):
         for name, kind, *more in tasks:
             schedule.add(self.task(name, kind, *more), kind)
@@ -52,9 +58,32 @@ class Schedules(unittest.TestCase):
         self.assertEqual([self.most(kind) for kind in (BESIDE, PATIENT, QUIET, ALONE)], [3, 2, 2, 1])
         for at in self.seen:
             kinds = {kind for kind, _ in at.values()}
-            self.assertTrue(kinds <= {BESIDE, PATIENT} or len(kinds) == 1, kinds)
+            self.assertTrue(kinds <= {BESIDE, PATIENT} or kinds <= {QUIET, PATIENT} or kinds == {ALONE}, kinds)
         self.assertEqual(len(self.order), 22)
         self.assertEqual(self.order[-3:], ["a0", "a1", "a2"])
+
+    def test_what_computes_goes_on_while_others_want_quiet_and_nothing_is_alone_before_it_has_ended(self):
+        # It has met both only if it began with the first and has not ended before the second.
+        self.run_all(Schedule(1, 1), [("beside", BESIDE, 1), ("computes", PATIENT, None, self.until_seen("quiet")), ("quiet", QUIET, 1), ("alone", ALONE)])
+        self.assertEqual(self.order[-1], "alone")
+        self.assertTrue(any({"computes", "quiet"} == set(at) for at in self.seen))
+        self.assertFalse(any("alone" in at and len(at) > 1 for at in self.seen))
+
+    def test_what_is_built_brings_tasks_before_those_that_wait_for_quiet(self):
+        schedule = Schedule(1, 1)
+
+        def built():
+            schedule.add(self.task("program", BESIDE), BESIDE)
+            schedule.add(self.task("computes", PATIENT), PATIENT)
+
+        self.run_all(schedule, [("build", BUILDING, None, built), ("quiet", QUIET)])
+        self.assertEqual([name for name in self.order if name != "computes"], ["build", "program", "quiet"])
+        self.assertIn("computes", self.order)
+
+    def test_what_is_last_in_line_runs_as_such(self):
+        policy = "import os; print(os.sched_getscheduler(0) == os.SCHED_IDLE or os.nice(0) == 19)"
+        done = subprocess.run([*LAST_IN_LINE, sys.executable, "-c", policy], capture_output=True, text=True, check=True)
+        self.assertEqual(done.stdout, "True\n")
 
     def test_those_at_the_same_time_have_ports_of_their_own(self):
         self.run_all(Schedule(100, 2), [(f"b{n}", BESIDE, 9) for n in range(8)] + [(f"p{n}", PATIENT, 9) for n in range(2)])

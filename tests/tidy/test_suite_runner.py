@@ -67,7 +67,7 @@ class Others(Running): takes_long = True
 class Computing(Running): computes = True
 class Quiet(Running):
     quiet = True
-    apart_from = "Some", "Others", "Computing", "Measuring", "Counting"
+    apart_from = "Some", "Others", "Measuring", "Counting"
 class AlsoQuiet(Quiet): pass
 class Measuring(Running):
     alone = True
