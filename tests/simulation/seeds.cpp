@@ -9,6 +9,7 @@
 #include <iostream>
 #include <optional>
 #include <string>
+#include <utility>
 
 using namespace causeway::simulation;
 
@@ -21,6 +22,18 @@ std::optional<std::uint64_t> wanted_seed() {
     if (std::string{suite.argv[i]} == "--seed") return std::stoull(suite.argv[i + 1]);
   if (const char* text = std::getenv("CAUSEWAY_SEED")) return std::stoull(text);
   return std::nullopt;
+}
+
+/// CAUSEWAY_PART=K/N: of N processes that share the seeds this is the Kth, from 0.
+bool is_of_this_part(std::uint64_t seed) {
+  static const auto part = []() -> std::pair<std::uint64_t, std::uint64_t> {
+    const char* text = std::getenv("CAUSEWAY_PART");
+    if (text == nullptr) return {0, 1};
+    const std::string both{text};
+    const auto slash = both.find('/');
+    return {std::stoull(both), std::stoull(both.substr(slash + 1))};
+  }();
+  return seed % part.second == part.first;
 }
 
 /// Two runs of a seed with the same line have had the same effects, and have logged the same.
@@ -62,9 +75,13 @@ BOOST_AUTO_TEST_CASE(whatever_the_seed_no_message_is_lost_or_doubled_and_the_bro
   if (prints) lines.open(prints);
   const auto begun = std::chrono::steady_clock::now();
   auto seconds = [&] { return std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count(); };
-  std::uint64_t seed = first ? std::stoull(first) : 1, runs = 0;
+  const std::uint64_t from = first ? std::stoull(first) : 1,
+                      until = from + (count ? std::stoull(count) : default_seeds);
+  std::uint64_t runs = 0;
   std::size_t messages = 0, invitations = 0, crashes = 0, failures = 0;
-  for (; runs < (count ? std::stoull(count) : default_seeds); ++seed, ++runs) {
+  for (auto seed = from; seed < until; ++seed) {
+    if (!is_of_this_part(seed)) continue;
+    ++runs;
     const auto report = run_scenario(seed);
     messages += report.messages;
     invitations += report.invitations;
@@ -84,6 +101,7 @@ BOOST_AUTO_TEST_CASE(whatever_the_seed_no_message_is_lost_or_doubled_and_the_bro
 BOOST_AUTO_TEST_CASE(seeds_that_have_broken_a_promise_once_keep_it) {
   if (wanted_seed()) return;
   for (const auto seed : kept_seeds) {
+    if (!is_of_this_part(seed)) continue;
     const auto report = run_scenario(seed);
     for (const auto& v : report.violations) std::cout << "seed " << seed << ": " << v << '\n';
     BOOST_TEST(report.violations.empty(),
@@ -96,6 +114,7 @@ BOOST_AUTO_TEST_CASE(whatever_the_seed_no_read_marker_moves_backwards_and_the_ne
   const char* count = std::getenv("CAUSEWAY_RECEIPT_SEEDS");
   std::size_t receipts = 0;
   for (std::uint64_t seed = receipts_from; seed < receipts_from + (count ? std::stoull(count) : 60); ++seed) {
+    if (!is_of_this_part(seed)) continue;
     const auto report = run_scenario(seed, false, played_with(seed));
     receipts += report.receipts;
     for (const auto& v : report.violations) std::cout << "seed " << seed << " with receipts: " << v << '\n';
@@ -110,6 +129,7 @@ BOOST_AUTO_TEST_CASE(whatever_the_seed_the_banned_are_silent_and_roles_edits_and
   const char* count = std::getenv("CAUSEWAY_PEOPLE_SEEDS");
   run_report sum;
   for (std::uint64_t seed = people_from; seed < people_from + (count ? std::stoull(count) : 60); ++seed) {
+    if (!is_of_this_part(seed)) continue;
     const auto report = run_scenario(seed, false, played_with(seed));
     sum.bans += report.bans;
     sum.roles += report.roles;
