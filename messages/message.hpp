@@ -1,4 +1,5 @@
 #pragma once
+#include "messages/alternatives.hpp"
 #include "messages/federation_switches.hpp"
 #include "messages/receipts.hpp"
 #include "messages/remote_server.hpp"
@@ -78,8 +79,9 @@ inline constexpr std::uint8_t watched_debug = 2; ///< log lines of level debug
 /// A type of its own, so that its special members, which are long, are compiled in one file and not in each that has
 /// one.
 struct message : message_content {
-  using message_content::variant;
   message() noexcept;
+  template <alternative_of<message_content> T>
+  message(T x) noexcept : message(place_in<T, message_content>, &x) {}
   message(const message&);
   message(message&&) noexcept;
   message& operator=(const message&);
@@ -89,6 +91,9 @@ struct message : message_content {
   // The envelope. The shell fills it; a machine that keeps a message for later keeps it with it.
   trace_id trace = 0;       ///< because of what it is sent; 0: of what is being handled when it is sent
   std::uint8_t watched = 0; ///< set when it is handed to the machine
+
+private:
+  message(std::size_t place, void* alternative) noexcept;
 };
 
 } // namespace causeway

@@ -1,4 +1,5 @@
 #pragma once
+#include "messages/alternatives.hpp"
 #include "messages/fault.hpp"
 #include "messages/shard.hpp"
 #include "messages/store/bindings.hpp"
@@ -37,13 +38,17 @@ using write_content =
 
 /// As with `message`: special members are compiled once.
 struct write : write_content {
-  using write_content::variant;
   write() noexcept;
+  template <alternative_of<write_content> T>
+  write(T x) noexcept : write(place_in<T, write_content>, &x) {}
   write(const write&);
   write(write&&) noexcept;
   write& operator=(const write&);
   write& operator=(write&&) noexcept;
   ~write();
+
+private:
+  write(std::size_t place, void* alternative) noexcept;
 };
 
 /// Whose batch it is: an owner of a part of the actors (shard) since one change of owners (epoch).
@@ -76,13 +81,17 @@ using query_content =
 
 /// As with `message`: special members are compiled once.
 struct query : query_content {
-  using query_content::variant;
   query() noexcept;
+  template <alternative_of<query_content> T>
+  query(T x) noexcept : query(place_in<T, query_content>, &x) {}
   query(const query&);
   query(query&&) noexcept;
   query& operator=(const query&);
   query& operator=(query&&) noexcept;
   ~query();
+
+private:
+  query(std::size_t place, void* alternative) noexcept;
 };
 
 using answer_content =
@@ -95,13 +104,17 @@ using answer_content =
 
 /// As with `message`: special members are compiled once.
 struct answer : answer_content {
-  using answer_content::variant;
   answer() noexcept;
+  template <alternative_of<answer_content> T>
+  answer(T x) noexcept : answer(place_in<T, answer_content>, &x) {}
   answer(const answer&);
   answer(answer&&) noexcept;
   answer& operator=(const answer&);
   answer& operator=(answer&&) noexcept;
   ~answer();
+
+private:
+  answer(std::size_t place, void* alternative) noexcept;
 };
 
 /// What a commit changed that others want to hear of.

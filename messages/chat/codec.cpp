@@ -24,14 +24,16 @@ result<Variant> decode_as(std::string_view body, std::vector<std::string>* ignor
 /// Name and decoder of each alternative, in the order of the variant.
 template <class Variant, std::size_t... I>
 constexpr auto decoders(std::index_sequence<I...>) {
-  return std::array{std::pair{std::string_view{std::variant_alternative_t<I, Variant>::name},
-                              decoder<Variant>{&decode_as<Variant, std::variant_alternative_t<I, Variant>>}}...};
+  return std::array{
+    std::pair{std::string_view{std::variant_alternative_t<I, typename Variant::content>::name},
+              decoder<Variant>{&decode_as<Variant, std::variant_alternative_t<I, typename Variant::content>>}}...};
 }
 
 template <class Variant>
 result<Variant> decode(std::string_view wanted, std::string_view body, const char* kind,
                        std::vector<std::string>* ignored = nullptr) {
-  static constexpr auto table = decoders<Variant>(std::make_index_sequence<std::variant_size_v<Variant>>{});
+  static constexpr auto table =
+    decoders<Variant>(std::make_index_sequence<std::variant_size_v<typename Variant::content>>{});
   for (const auto& [name, decode_one] : table) {
     if (name != wanted) continue;
     if (body.size() > limits::chat_frame_bytes_max)

@@ -151,21 +151,21 @@ void collect(const map_description& x, std::vector<const map_description*>& all)
 
 const std::vector<command_description>& described_commands() {
   static const auto all = []<std::size_t... I>(std::index_sequence<I...>) {
-    return std::vector<command_description>{describe_command<std::variant_alternative_t<I, command>>()...};
-  }(std::make_index_sequence<std::variant_size_v<command>>{});
+    return std::vector<command_description>{describe_command<std::variant_alternative_t<I, command_content>>()...};
+  }(std::make_index_sequence<std::variant_size_v<command_content>>{});
   return all;
 }
 
 const std::vector<event_description>& described_events() {
   static const auto all = []<std::size_t... I>(std::index_sequence<I...>) {
-    return std::vector<event_description>{describe_event<std::variant_alternative_t<I, notification>>(true)...,
+    return std::vector<event_description>{describe_event<std::variant_alternative_t<I, notification_content>>(true)...,
                                           describe_event<join_progress>(false),
                                           describe_event<typing_changed>(false),
                                           describe_event<media_available>(false),
                                           describe_event<ask_user>(false),
                                           describe_event<receipt_changed>(false),
                                           describe_event<presence_changed>(false)};
-  }(std::make_index_sequence<std::variant_size_v<notification>>{});
+  }(std::make_index_sequence<std::variant_size_v<notification_content>>{});
   return all;
 }
 

@@ -389,7 +389,7 @@ BOOST_AUTO_TEST_CASE(every_notification_round_trips) {
     permission_drift{
       "r", "!r", "@u:s", "lost_update", "member", "moderator", "@a:t", "$e", "pull", "fix", {"ban"}, {}, 7},
   };
-  BOOST_REQUIRE(all.size() == std::variant_size_v<notification>);
+  BOOST_REQUIRE(all.size() == std::variant_size_v<notification_content>);
   for (const auto& x : all) {
     const auto body = encode(x);
     const auto back = decode_notification(name(x), body);

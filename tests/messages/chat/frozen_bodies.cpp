@@ -270,7 +270,7 @@ std::vector<std::string> all_lines() {
 
 BOOST_AUTO_TEST_CASE(every_command_and_notification_is_among_them) {
   const auto all_of = []<class Variant>(const std::vector<Variant>& bodies) {
-    std::vector<bool> seen(std::variant_size_v<Variant>);
+    std::vector<bool> seen(std::variant_size_v<typename Variant::content>);
     for (const auto& x : bodies) seen[x.index()] = true;
     return std::ranges::all_of(seen, [](bool x) { return x; });
   };

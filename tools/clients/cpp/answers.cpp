@@ -22,9 +22,9 @@ result<To> decode_as(std::string_view body) {
 
 template <std::size_t... I>
 constexpr auto answers(std::index_sequence<I...>) {
-  return std::array{
-    row<chat::answer>{std::variant_alternative_t<I, chat::command>::name,
-                      &decode_as<chat::answer, typename std::variant_alternative_t<I, chat::command>::answered_by>}...};
+  return std::array{row<chat::answer>{
+    std::variant_alternative_t<I, chat::command_content>::name,
+    &decode_as<chat::answer, typename std::variant_alternative_t<I, chat::command_content>::answered_by>}...};
 }
 
 template <class To, class Table>
@@ -37,7 +37,7 @@ result<To> look_up(const Table& table, std::string_view name, std::string_view b
 } // namespace
 
 result<chat::answer> decode_answer(std::string_view command_name, std::string_view body) {
-  static constexpr auto table = answers(std::make_index_sequence<std::variant_size_v<chat::command>>{});
+  static constexpr auto table = answers(std::make_index_sequence<std::variant_size_v<chat::command_content>>{});
   return look_up<chat::answer>(table, command_name, body);
 }
 
