@@ -1,4 +1,5 @@
 #pragma once
+#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -31,7 +32,12 @@ std::string_view name(actor_kind kind);
 struct address {
   actor_kind kind = actor_kind::directory;
   std::string key;
-  bool operator==(const address&) const = default;
+  auto operator<=>(const address&) const = default;
+
+  static void fields(auto& f, auto& x) {
+    f.required("kind", x.kind);
+    f.required("key", x.key);
+  }
 };
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, address& x) {

@@ -100,6 +100,11 @@ struct fault {
   fault_code code = fault_code::none;
   std::string detail;
   bool operator==(const fault&) const = default;
+
+  static void fields(auto& f, auto& x) {
+    f.required("code", x.code);
+    f.optional("detail", x.detail);
+  }
 };
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, fault& x) {

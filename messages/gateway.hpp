@@ -82,6 +82,15 @@ struct federation_request {
   std::vector<std::string> authorization;
   std::string body;
   std::string remote_address;
+
+  static void fields(auto& f, auto& x) {
+    f.required("id", x.id);
+    f.required("method", x.method);
+    f.required("target", x.target);
+    f.optional("authorization", x.authorization);
+    f.optional("body", x.body);
+    f.optional("remote_address", x.remote_address);
+  }
 };
 
 /// Node -> gateway: our answer. Frame: RESULT, header map {id, kind:"federation_answer", status, content_type,

@@ -67,6 +67,8 @@ inline constexpr std::size_t chat_frame_bytes_max = 1024 * 1024;
 inline constexpr std::size_t chat_transport_bytes_max = 64 * 1024 * 1024;
 /// The same for the gateway edge: it carries whole federation bodies.
 inline constexpr std::size_t gateway_frame_bytes_max = response_bytes_max + 64 * 1024;
+/// A message of an actor to one on another node, bytes: the largest carries the answer of another server.
+inline constexpr std::size_t crossing_bytes_max = response_bytes_max + 1024 * 1024;
 /// Nesting of msgpack values on the edge.
 inline constexpr std::size_t msgpack_depth_max = 32;
 /// A command id (`id` of COMMAND), bytes.

@@ -36,16 +36,33 @@ struct http_answered {
 struct room_named {
   std::string room_id, chat_room_id;
   std::string former = {}; ///< the room that had the id until now and goes on as this one; empty: none
+
+  static void fields(auto& f, auto& x) {
+    f.required("room_id", x.room_id);
+    f.optional("chat_room_id", x.chat_room_id);
+    f.optional("former", x.former);
+  }
 };
 /// For `causeway actors` and friends: say how you are, as one JSON object.
 struct status_request {
   address reply_to;
   token asked = 0;
+
+  static void fields(auto& f, auto& x) {
+    f.required("reply_to", x.reply_to);
+    f.required("asked", x.asked);
+  }
 };
 struct status_response {
   token asked = 0;
   address who;
   std::string json;
+
+  static void fields(auto& f, auto& x) {
+    f.required("asked", x.asked);
+    f.required("who", x.who);
+    f.required("json", x.json);
+  }
 };
 
 /// directory -> node: this is in force from now on, for whoever is spoken to behind it. It is on disk.

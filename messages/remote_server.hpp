@@ -21,6 +21,13 @@ struct pdu_queued {
   std::string chat_room_id;         ///< for delivery notifications
   std::string chat_message_id = {}; ///< likewise; empty: the chat server has no name for the event
   std::size_t destinations = 1;     ///< servers that the event goes to
+
+  static void fields(auto& f, auto& x) {
+    f.required("event", x.event);
+    f.optional("chat_room_id", x.chat_room_id);
+    f.optional("chat_message_id", x.chat_message_id);
+    f.optional("destinations", x.destinations);
+  }
 };
 
 /// Anyone -> remote_server: an EDU to send with the next transaction. A newer one with the same key replaces an older.
@@ -31,18 +38,38 @@ struct edu_queued {
   std::size_t destinations = 1; ///< servers that it goes to
   address reply_to = {};        ///< told what became of it, with `edu_completed`
   token asked = 0;              ///< 0: nobody wants to know
+
+  static void fields(auto& f, auto& x) {
+    f.required("edu_type", x.edu_type);
+    f.required("key", x.key);
+    f.required("content", x.content);
+    f.optional("destinations", x.destinations);
+    f.optional("reply_to", x.reply_to);
+    f.optional("asked", x.asked);
+  }
 };
 /// remote_server -> who queued an EDU with a token.
 struct edu_completed {
   token asked = 0;
   std::string server_name;
   bool delivered = false; ///< false: it was dropped, because the server is down or does not want it
+
+  static void fields(auto& f, auto& x) {
+    f.required("asked", x.asked);
+    f.required("server_name", x.server_name);
+    f.optional("delivered", x.delivered);
+  }
 };
 
 /// remote_server -> directory: whether users of that server are there, out of one EDU.
 struct presence_received {
   std::string origin;
   std::vector<matrix::presence> users;
+
+  static void fields(auto& f, auto& x) {
+    f.required("origin", x.origin);
+    f.required("users", x.users);
+  }
 };
 
 /// Anyone -> remote_server: send this signed request, answer with `peer_answer`.
@@ -56,6 +83,18 @@ struct peer_request {
   std::uint32_t timeout_ms = 60'000;
   std::uint64_t response_bytes_max = 1024 * 1024;
   std::uint64_t stream = 0; ///< not 0: see gateway::http_request
+
+  static void fields(auto& f, auto& x) {
+    f.required("reply_to", x.reply_to);
+    f.required("asked", x.asked);
+    f.required("endpoint", x.endpoint);
+    f.optional("parameters", x.parameters);
+    f.optional("query", x.query);
+    f.optional("body", x.body);
+    f.optional("timeout_ms", x.timeout_ms);
+    f.optional("response_bytes_max", x.response_bytes_max);
+    f.optional("stream", x.stream);
+  }
 };
 
 /// remote_server -> asker. Always sent, once: what the endpoint promises, a refusal, or the fault that prevented an
@@ -72,6 +111,15 @@ struct peer_answer {
   /// Matrix error.
   fault why;
   std::string errcode; ///< Matrix errcode of a refusal, empty when the body had none
+
+  static void fields(auto& f, auto& x) {
+    f.required("asked", x.asked);
+    f.required("server_name", x.server_name);
+    f.optional("status", x.status);
+    f.optional("body", x.body);
+    f.optional("why", x.why);
+    f.optional("errcode", x.errcode);
+  }
 };
 
 /// verifier -> remote_server: the verify keys, fresh enough for an event of that time.
@@ -85,6 +133,16 @@ struct keys_request {
   bool in_crowd = false; ///< asked for with those of many other servers: notaries are asked at once, beside the server
   bool are_doubted =
     false; ///< a signature does not match the known keys: the server itself is asked again, at bounded intervals
+
+  static void fields(auto& f, auto& x) {
+    f.required("reply_to", x.reply_to);
+    f.required("asked", x.asked);
+    f.optional("valid_at_ts", x.valid_at_ts);
+    f.optional("key_ids", x.key_ids);
+    f.optional("wants_document", x.wants_document);
+    f.optional("in_crowd", x.in_crowd);
+    f.optional("are_doubted", x.are_doubted);
+  }
 };
 struct keys_response {
   token asked = 0;
@@ -92,6 +150,13 @@ struct keys_response {
   std::shared_ptr<const matrix::verify_keys> keys; ///< as many as are known, perhaps none
   /// What the server said of them, as it signed it, the latest first: canonical JSON, for a notary. Null: not known.
   std::shared_ptr<const std::vector<std::string>> documents = nullptr;
+
+  static void fields(auto& f, auto& x) {
+    f.required("asked", x.asked);
+    f.required("server_name", x.server_name);
+    f.required("keys", x.keys);
+    f.optional("documents", x.documents);
+  }
 };
 
 /// remote_server -> remote_server of a notary: what do you know of the keys of that server? Those who ask within a
@@ -101,6 +166,13 @@ struct notary_keys_request {
   token asked = 0;
   std::int64_t valid_at_ts = 0;     ///< minimum_valid_until_ts; 0: any
   std::vector<std::string> key_ids; ///< empty: all
+
+  static void fields(auto& f, auto& x) {
+    f.required("server_name", x.server_name);
+    f.required("asked", x.asked);
+    f.optional("valid_at_ts", x.valid_at_ts);
+    f.optional("key_ids", x.key_ids);
+  }
 };
 /// remote_server of a notary -> remote_server.
 struct notary_keys_response {
@@ -110,6 +182,13 @@ struct notary_keys_response {
   /// checked yet.
   std::vector<matrix::json::object> documents;
   std::string why; ///< empty: the notary answered
+
+  static void fields(auto& f, auto& x) {
+    f.required("asked", x.asked);
+    f.required("notary", x.notary);
+    f.optional("documents", x.documents);
+    f.optional("why", x.why);
+  }
 };
 
 /// Gateway edge -> remote_server(origin): a request that claims to be of this server. It is authenticated here, then
@@ -120,17 +199,36 @@ struct inbound_request {
   std::shared_ptr<const gateway::federation_request> request;
   std::shared_ptr<const matrix::endpoint_match> match;
   std::shared_ptr<const std::vector<std::string>> authorization; ///< X-Matrix headers with this origin
+
+  static void fields(auto& f, auto& x) {
+    f.required("gateway", x.gateway);
+    f.required("id", x.id);
+    f.required("request", x.request);
+    f.required("match", x.match);
+    f.required("authorization", x.authorization);
+  }
 };
 
 /// room -> remote_server(origin): the verdicts on its share of a received transaction.
 struct pdu_outcome {
   std::string event_id; ///< as in the answer to PUT /send
   std::string error;    ///< empty: taken (accepted, soft-failed, rejected or staged)
+
+  static void fields(auto& f, auto& x) {
+    f.required("event_id", x.event_id);
+    f.optional("error", x.error);
+  }
 };
 struct pdus_handled {
   token asked = 0;
   std::vector<pdu_outcome> outcomes;
   bool overloaded = false; ///< the room has too much under way: the sender is to repeat the transaction
+
+  static void fields(auto& f, auto& x) {
+    f.required("asked", x.asked);
+    f.optional("outcomes", x.outcomes);
+    f.optional("overloaded", x.overloaded);
+  }
 };
 
 /// Gateway edge -> remote_server(origin): a call that was handed on is answered.
@@ -140,14 +238,29 @@ struct call_answered {
   std::uint64_t bytes = 0; ///< of the answer's body, what of it is streamed included
   int status = 0;          ///< HTTP status of the answer; 0: not told
   std::string error = {};  ///< of a status from 400 on: the beginning of the body
+
+  static void fields(auto& f, auto& x) {
+    f.required("gateway", x.gateway);
+    f.required("id", x.id);
+    f.optional("bytes", x.bytes);
+    f.optional("status", x.status);
+    f.optional("error", x.error);
+  }
 };
 
 /// Operator -> remote_server.
-struct retry_now {};
+struct retry_now {
+  static void fields(auto&, auto&) {}
+};
 /// Operator -> remote_server: nothing more is sent to the server, or everything again. What is owed to it is kept.
 struct pause_request {
   bool paused = false;
   std::string reason; ///< in the operator's words
+
+  static void fields(auto& f, auto& x) {
+    f.required("paused", x.paused);
+    f.optional("reason", x.reason);
+  }
 };
 
 } // namespace causeway

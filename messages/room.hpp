@@ -23,6 +23,12 @@ struct command_reference {
   std::string command_id; ///< the chat server's idempotency key; empty for ephemeral commands
   trace_id trace = 0;     ///< of the COMMAND: where it has waited, it goes on under this one
   bool operator==(const command_reference&) const = default;
+
+  static void fields(auto& f, auto& x) {
+    f.optional("session", x.session);
+    f.optional("command_id", x.command_id);
+    f.optional("trace", x.trace);
+  }
 };
 
 /// directory -> room or invitation: a command with its names resolved to Matrix ids.
@@ -33,6 +39,15 @@ struct chat_command {
   matrix::event_ptr create_event; ///< room.create: the new room's first event, which names it
   std::shared_ptr<const std::vector<store::put_user>> profiles; ///< of the local users the command names
   std::string random = {};                                      ///< room.upgrade: what the new room's id is made of
+
+  static void fields(auto& f, auto& x) {
+    f.required("reference", x.reference);
+    f.required("body", x.body);
+    f.optional("room_id", x.room_id);
+    f.optional("create_event", x.create_event);
+    f.optional("profiles", x.profiles);
+    f.optional("random", x.random);
+  }
 };
 
 /// remote_server -> room, invitation, directory: an authenticated request of another server. Answered with
@@ -43,6 +58,14 @@ struct federation_call {
   std::string origin; ///< empty: an open endpoint
   std::shared_ptr<const matrix::endpoint_match> match;
   std::shared_ptr<const matrix::json::value> body; ///< null when the request has none
+
+  static void fields(auto& f, auto& x) {
+    f.required("gateway", x.gateway);
+    f.required("id", x.id);
+    f.optional("origin", x.origin);
+    f.required("match", x.match);
+    f.optional("body", x.body);
+  }
 };
 
 /// Answer on its way to the gateway.
@@ -53,6 +76,15 @@ struct federation_reply {
   std::string body;                 ///< JSON
   std::uint32_t retry_after_ms = 0; ///< of a 429: when to repeat; 0: a second
   std::string origin; ///< whose call it answers: its remote_server hears of it (`call_answered`); empty: nobody does
+
+  static void fields(auto& f, auto& x) {
+    f.required("gateway", x.gateway);
+    f.required("id", x.id);
+    f.required("status", x.status);
+    f.optional("body", x.body);
+    f.optional("retry_after_ms", x.retry_after_ms);
+    f.optional("origin", x.origin);
+  }
 };
 
 /// remote_server -> room: this room's PDUs of one transaction, in the order received. Answered with `pdus_handled` when
@@ -63,12 +95,24 @@ struct pdus_received {
   std::string origin;
   /// Moved out by the room: there is one reader, and a PDU's tree is dear to copy.
   std::shared_ptr<std::vector<matrix::json::object>> pdus;
+
+  static void fields(auto& f, auto& x) {
+    f.required("reply_to", x.reply_to);
+    f.required("asked", x.asked);
+    f.required("origin", x.origin);
+    f.required("pdus", x.pdus);
+  }
 };
 
 /// remote_server -> room: an EDU about this room, its user checked against the origin.
 struct edu_received {
   std::string origin;
   matrix::edu body;
+
+  static void fields(auto& f, auto& x) {
+    f.required("origin", x.origin);
+    f.required("body", x.body);
+  }
 };
 
 /// room -> invitation: a PDU of a room we do not take part in, about an invited or knocking user of ours: perhaps the
@@ -125,17 +169,35 @@ struct refounding_request {
   std::string refused_by;                                       ///< a server that does not know the version
   std::shared_ptr<const std::vector<matrix::event_ptr>> events; ///< all accepted ones, in order
   std::vector<store::put_invitation> invitations;               ///< those that are sending are to be sent anew
+
+  static void fields(auto& f, auto& x) {
+    f.required("former", x.former);
+    f.required("create_event", x.create_event);
+    f.optional("refused_by", x.refused_by);
+    f.required("events", x.events);
+    f.optional("invitations", x.invitations);
+  }
 };
 /// The successor -> the room that has asked.
 struct refounding_done {
   fault why; ///< none: it is on disk
+
+  static void fields(auto& f, auto& x) { f.required("why", x.why); }
 };
 /// room -> its successor: all commands that were on their way have been handed over; those that came since may follow.
-struct handover_ended {};
+struct handover_ended {
+  static void fields(auto&, auto&) {}
+};
 /// room -> directory: whoever names this room means the other one from now on, which has its name at the chat server.
 /// directory -> room: so it is, and whatever was on its way to the room is before this.
 struct room_succeeded {
   std::string room_id, successor, chat_room_id;
+
+  static void fields(auto& f, auto& x) {
+    f.required("room_id", x.room_id);
+    f.required("successor", x.successor);
+    f.optional("chat_room_id", x.chat_room_id);
+  }
 };
 /// room -> invitation.
 struct revocation_result {
@@ -179,6 +241,20 @@ struct join_request {
   /// answered with `successor_joined` to that room.
   std::string predecessor = {};
   std::optional<chat::room_type> type = {}; ///< of that room; none: inferred
+
+  static void fields(auto& f, auto& x) {
+    f.required("user_id", x.user_id);
+    f.optional("room_version", x.room_version);
+    f.optional("via", x.via);
+    f.optional("chat_room_id", x.chat_room_id);
+    f.optional("is_direct", x.is_direct);
+    f.optional("display_name", x.display_name);
+    f.optional("avatar_url", x.avatar_url);
+    f.optional("command", x.command);
+    f.optional("invite", x.invite);
+    f.optional("predecessor", x.predecessor);
+    f.optional("type", x.type);
+  }
 };
 /// room -> invitation: how the join ended.
 struct join_result {
@@ -249,6 +325,11 @@ struct rescission_delivered {
   std::string event_id;
   std::vector<std::string>
     auth_events; ///< of the leave: the invite it takes back is among them. None: said by the room
+
+  static void fields(auto& f, auto& x) {
+    f.required("event_id", x.event_id);
+    f.optional("auth_events", x.auth_events);
+  }
 };
 /// invitation -> directory: may the chat server be told of an invitation of that server that came by way of the room?
 /// Answered with `invite_admitted`.
@@ -256,18 +337,36 @@ struct invite_admission_request {
   address reply_to;
   token asked = 0;
   std::string origin, user_id;
+
+  static void fields(auto& f, auto& x) {
+    f.required("reply_to", x.reply_to);
+    f.required("asked", x.asked);
+    f.required("origin", x.origin);
+    f.required("user_id", x.user_id);
+  }
 };
 /// directory -> invitation.
 struct invite_admitted {
   token asked = 0;
   std::uint32_t wait_ms = 0; ///< 0: yes; else ask again after that
   bool is_known = true;      ///< false: we have no such user; nobody is to be told
+
+  static void fields(auto& f, auto& x) {
+    f.required("asked", x.asked);
+    f.optional("wait_ms", x.wait_ms);
+    f.optional("is_known", x.is_known);
+  }
 };
 
 /// room -> directory, after the commit that wrote the same: how the room is found by others. Empty: it is not.
 /// JSON: {aliases: [of this server], room?: its entry in the public directory}
 struct room_listed {
   std::string room_id, listing;
+
+  static void fields(auto& f, auto& x) {
+    f.required("room_id", x.room_id);
+    f.optional("listing", x.listing);
+  }
 };
 /// room, directory -> room: is this user in you? Asked for a room whose join rule is about membership elsewhere, and
 /// for who shares a room with a server. Answered with `member_response`.
@@ -276,18 +375,36 @@ struct member_request {
   token asked = 0;
   std::string user_id;
   std::string with_server; ///< and somebody of this server; empty: the user alone
+
+  static void fields(auto& f, auto& x) {
+    f.required("reply_to", x.reply_to);
+    f.required("asked", x.asked);
+    f.required("user_id", x.user_id);
+    f.optional("with_server", x.with_server);
+  }
 };
 /// room -> room, directory.
 struct member_response {
   token asked = 0;
   bool known = false;  ///< this server is in the room
   bool joined = false; ///< the user is
+
+  static void fields(auto& f, auto& x) {
+    f.required("asked", x.asked);
+    f.optional("known", x.known);
+    f.optional("joined", x.joined);
+  }
 };
 
 /// room -> directory, after the commit: these users of ours are in the room from now on.
 struct local_users_joined {
   std::string room_id;
   std::vector<std::string> users;
+
+  static void fields(auto& f, auto& x) {
+    f.required("room_id", x.room_id);
+    f.optional("users", x.users);
+  }
 };
 
 /// directory -> room: a user of ours has another profile, or leaves all rooms. Answered with `member_updated` when that
@@ -298,11 +415,25 @@ struct member_update_request {
   std::string user_id;
   bool leaves = false;
   std::string display_name, avatar_url; ///< of one who does not leave
+
+  static void fields(auto& f, auto& x) {
+    f.required("reply_to", x.reply_to);
+    f.required("asked", x.asked);
+    f.required("user_id", x.user_id);
+    f.optional("leaves", x.leaves);
+    f.optional("display_name", x.display_name);
+    f.optional("avatar_url", x.avatar_url);
+  }
 };
 /// room -> directory.
 struct member_updated {
   token asked = 0;
   bool is_done = true; ///< false: ask again
+
+  static void fields(auto& f, auto& x) {
+    f.required("asked", x.asked);
+    f.optional("is_done", x.is_done);
+  }
 };
 
 /// room (that is upgraded) -> room (new): be made and go on as me. Answered with `successor_founded`; repeated until
@@ -312,27 +443,59 @@ struct successor_request {
   matrix::event_ptr create;
   chat::room_type type = chat::room_type::channel;
   std::vector<matrix::event_ptr> state; ///< what goes along: of the room, its bans, its members of ours
+
+  static void fields(auto& f, auto& x) {
+    f.required("predecessor", x.predecessor);
+    f.required("create", x.create);
+    f.optional("type", x.type);
+    f.optional("state", x.state);
+  }
 };
 /// room (new) -> room (that is upgraded).
 struct successor_founded {
   std::string room_id;
   fault why; ///< none: it is on disk
+
+  static void fields(auto& f, auto& x) {
+    f.required("room_id", x.room_id);
+    f.required("why", x.why);
+  }
 };
 /// room (new) -> room (that was upgraded): how the join of a user who follows has ended.
 struct successor_joined {
   std::string room_id, user_id, room_version;
   fault why; ///< none: joined
+
+  static void fields(auto& f, auto& x) {
+    f.required("room_id", x.room_id);
+    f.required("user_id", x.user_id);
+    f.optional("room_version", x.room_version);
+    f.required("why", x.why);
+  }
 };
 /// directory -> room: are you a direct message of these two? Answered with `direct_response`.
 struct direct_request {
   token asked = 0;
   std::string creator, other; ///< the former is in it, the latter is or is invited
+
+  static void fields(auto& f, auto& x) {
+    f.required("asked", x.asked);
+    f.required("creator", x.creator);
+    f.required("other", x.other);
+  }
 };
 /// room -> directory.
 struct direct_response {
   token asked = 0;
   bool is_one = false;
   std::string chat_room_id, room_version;
+
+  static void fields(auto& f, auto& x) {
+    f.required("asked", x.asked);
+    f.optional("is_one", x.is_one);
+    f.optional("chat_room_id", x.chat_room_id);
+    f.optional("room_version", x.room_version);
+  }
 };
 
 /// room (a space) -> room (its child), for an answer to GET /hierarchy. Answered with `summary_response`.
@@ -342,12 +505,26 @@ struct summary_request {
   std::string origin;     ///< the server that asks
   std::string parent;     ///< the space
   bool in_parent = false; ///< it has a joined member there
+
+  static void fields(auto& f, auto& x) {
+    f.required("reply_to", x.reply_to);
+    f.required("asked", x.asked);
+    f.optional("origin", x.origin);
+    f.optional("parent", x.parent);
+    f.optional("in_parent", x.in_parent);
+  }
 };
 /// room -> room.
 struct summary_response {
   token asked = 0;
   bool known = false;  ///< this server is in the room
   std::string summary; ///< JSON object; empty: the asking server may not see it
+
+  static void fields(auto& f, auto& x) {
+    f.required("asked", x.asked);
+    f.optional("known", x.known);
+    f.optional("summary", x.summary);
+  }
 };
 
 /// verifier -> room, invitation: signatures and hashes of events checked.
@@ -371,6 +548,8 @@ struct verify_events {
 /// is sent it by nobody: it sees itself what comes from its server.
 struct server_alive {
   std::string server_name;
+
+  static void fields(auto& f, auto& x) { f.required("server_name", x.server_name); }
 };
 
 } // namespace causeway

@@ -34,6 +34,11 @@ struct send_frame {
 struct command_received {
   command_reference reference;
   std::shared_ptr<const chat::command> body;
+
+  static void fields(auto& f, auto& x) {
+    f.required("reference", x.reference);
+    f.required("body", x.body);
+  }
 };
 
 /// room, invitation, directory, media -> session: the RESULT, after the commit.
@@ -41,6 +46,12 @@ struct command_done {
   command_reference reference;
   bool succeeded = true;
   std::string body; ///< msgpack: answer, or {code, message, detail, retryable}
+
+  static void fields(auto& f, auto& x) {
+    f.required("reference", x.reference);
+    f.optional("succeeded", x.succeeded);
+    f.optional("body", x.body);
+  }
 };
 
 /// store -> session: streams grew.
@@ -65,12 +76,19 @@ struct clock_state_changed {
 /// session -> directory: the chat server has connected, or its last connection is gone.
 struct chat_server_seen {
   bool is_there = false;
+
+  static void fields(auto& f, auto& x) { f.required("is_there", x.is_there); }
 };
 
 /// supervisor -> session: the actor that was to carry these commands out has failed before it said how they ended.
 struct commands_lost {
   std::vector<command_reference> references;
   fault why;
+
+  static void fields(auto& f, auto& x) {
+    f.required("references", x.references);
+    f.required("why", x.why);
+  }
 };
 
 /// Anyone -> session: an ephemeral notification; newest of a key wins when there is no credit.
@@ -78,6 +96,12 @@ struct ephemeral_notification {
   std::string name;
   std::string key;
   std::string body; ///< msgpack
+
+  static void fields(auto& f, auto& x) {
+    f.required("name", x.name);
+    f.optional("key", x.key);
+    f.optional("body", x.body);
+  }
 };
 
 } // namespace causeway

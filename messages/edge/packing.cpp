@@ -14,6 +14,7 @@ namespace {
 /// Walks the bytes without allocating more than its stack of `msgpack_depth_max` entries.
 class bound_checker : public msgpack::null_visitor {
 public:
+  explicit bound_checker(map_bounds most) : most_(most) {}
   bool visit_nil() { return count(); }
   bool visit_boolean(bool) { return count(); }
   bool visit_positive_integer(std::uint64_t) { return count(); }
@@ -24,7 +25,7 @@ public:
   bool visit_ext(const char*, std::uint32_t) { return count(); }
   bool visit_str(const char* text, std::uint32_t size) {
     if (!count()) return false;
-    if (matrix::json::is_utf8({text, size})) return true;
+    if (!most_.only_utf8 || matrix::json::is_utf8({text, size})) return true;
     return stop("a string is not UTF-8");
   }
   bool start_array(std::uint32_t size) { return count() && enter(size); }
@@ -38,9 +39,9 @@ public:
   const char* why() const { return why_; }
 
 private:
-  bool count() { return ++values_ <= packed_values_max || stop("it has too many values"); }
+  bool count() { return ++values_ <= most_.values_max || stop("it has too many values"); }
   bool enter(std::uint32_t size) {
-    if (size > packed_values_max) return stop("it has too many values");
+    if (size > most_.values_max) return stop("it has too many values");
     return ++depth_ <= limits::msgpack_depth_max || stop("it is nested too deeply");
   }
   bool leave() {
@@ -52,6 +53,7 @@ private:
     return false;
   }
 
+  const map_bounds most_;
   std::size_t values_ = 0, depth_ = 0;
   const char* why_ = nullptr;
 };
@@ -70,9 +72,9 @@ std::string shortened(std::string_view name) {
 
 } // namespace
 
-result<unpacked_map> unpacked_map::parse(std::string_view bytes, fault_code code) {
+result<unpacked_map> unpacked_map::parse(std::string_view bytes, fault_code code, map_bounds most) {
   if (bytes.empty()) bytes = empty_map;
-  bound_checker checker;
+  bound_checker checker{most};
   std::size_t end = 0;
   try {
     if (!msgpack::parse(bytes.data(), bytes.size(), end, checker))

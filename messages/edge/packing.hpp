@@ -28,13 +28,18 @@ concept described = requires(F& f, T& x) { std::remove_const_t<T>::fields(f, x);
 /// Values of any kind in one header or body. A bound beside the frame's bytes, since a value costs 24 bytes in memory.
 inline constexpr std::size_t packed_values_max = 100'000;
 
+/// What a map may have.
+struct map_bounds {
+  std::size_t values_max = packed_values_max;
+  bool only_utf8 = true; ///< of strings; false: they are any bytes
+};
+
 /// One msgpack map, checked as a whole before anything of it is allocated: complete, nothing behind it, nesting at most
-/// `limits::msgpack_depth_max`, at most `packed_values_max` values, every string UTF-8. Refers to the text it was made
-/// from.
+/// `limits::msgpack_depth_max`, values and strings as its bounds say. Refers to the text it was made from.
 class unpacked_map {
 public:
   /// @param code  Of the fault: bad_frame for headers, bad_body for bodies. Empty `bytes` count as an empty map.
-  static result<unpacked_map> parse(std::string_view bytes, fault_code code);
+  static result<unpacked_map> parse(std::string_view bytes, fault_code code, map_bounds most = {});
   /// Null when there is no such key.
   const msgpack::object* find(std::string_view key) const;
   const msgpack::object& root() const { return handle_->get(); }

@@ -139,6 +139,9 @@ void write(std::string& out, const value& x);
 void write(std::string& out, const object& x);
 std::string canonical(const value& x);
 std::string canonical(const object& x);
+/// As `write`, but each number as it came: a lenient `parse` makes the same value of it. For what is judged elsewhere.
+void write_as_it_came(std::string& out, const value& x);
+void write_as_it_came(std::string& out, const object& x);
 /// Appends `text` as a JSON string with quotes.
 /// @pre `is_utf8(text)`
 void write_string(std::string& out, std::string_view text);

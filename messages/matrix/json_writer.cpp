@@ -50,6 +50,9 @@ std::optional<std::int64_t> integer_of(std::string_view text) {
   return number;
 }
 
+enum class numbers : std::uint8_t { canonical, as_they_came };
+
+template <numbers Numbers>
 struct writer {
   std::string& out;
   void operator()(std::nullptr_t) const { out += "null"; }
@@ -60,7 +63,8 @@ struct writer {
     out.append(digits, end);
   }
   void operator()(const number_text& x) const {
-    if (const auto number = integer_of(x.text)) (*this)(*number);
+    const auto number = Numbers == numbers::canonical ? integer_of(x.text) : std::nullopt;
+    if (number) (*this)(*number);
     else out += x.text;
   }
   void operator()(const std::string& x) const { write_string(out, x); }
@@ -70,12 +74,25 @@ struct writer {
     for (const auto& item : x) {
       if (!first) out += ',';
       first = false;
-      write(out, item);
+      std::visit(*this, item.content());
     }
     out += ']';
   }
-  void operator()(const object& x) const { write(out, x); }
+  void operator()(const object& x) const {
+    out += '{';
+    bool first = true;
+    for (const auto& [key, mapped] : x) {
+      if (!first) out += ',';
+      first = false;
+      write_string(out, key);
+      out += ':';
+      std::visit(*this, mapped.content());
+    }
+    out += '}';
+  }
 };
+using canonical_writer = writer<numbers::canonical>;
+using plain_writer = writer<numbers::as_they_came>;
 
 } // namespace
 
@@ -103,20 +120,10 @@ void write_string(std::string& out, std::string_view text) {
   out += '"';
 }
 
-void write(std::string& out, const value& x) { std::visit(writer{out}, x.content()); }
-
-void write(std::string& out, const object& x) {
-  out += '{';
-  bool first = true;
-  for (const auto& [key, mapped] : x) {
-    if (!first) out += ',';
-    first = false;
-    write_string(out, key);
-    out += ':';
-    write(out, mapped);
-  }
-  out += '}';
-}
+void write(std::string& out, const value& x) { std::visit(canonical_writer{out}, x.content()); }
+void write(std::string& out, const object& x) { canonical_writer{out}(x); }
+void write_as_it_came(std::string& out, const value& x) { std::visit(plain_writer{out}, x.content()); }
+void write_as_it_came(std::string& out, const object& x) { plain_writer{out}(x); }
 
 std::string canonical(const value& x) {
   std::string out;

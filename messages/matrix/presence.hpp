@@ -22,6 +22,14 @@ struct presence {
   std::string status; ///< what they say of themselves; empty: nothing
   bool is_active = false;
   bool operator==(const presence&) const = default;
+
+  static void fields(auto& f, auto& x) {
+    f.required("user_id", x.user_id);
+    f.optional("state", x.state);
+    f.optional("last_active_ago_ms", x.last_active_ago_ms);
+    f.optional("status", x.status);
+    f.optional("is_active", x.is_active);
+  }
 };
 
 /// Users of one EDU: of ours, and those of another server's that are looked at.

@@ -69,6 +69,11 @@ struct replaced_key {
   std::string public_key_base64;
   std::int64_t valid_until_ts = 0; ///< good for events with `origin_server_ts` up to here
   bool operator==(const replaced_key&) const = default;
+
+  static void fields(auto& f, auto& x) {
+    f.required("public_key_base64", x.public_key_base64);
+    f.required("valid_until_ts", x.valid_until_ts);
+  }
 };
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, replaced_key& x) {
@@ -85,6 +90,13 @@ struct verify_key {
   bool is_old = false;                     ///< from old_verify_keys: never for requests
   std::vector<replaced_key> replaced = {}; ///< under the same id, the latest last; nearly always none
   bool operator==(const verify_key&) const = default;
+
+  static void fields(auto& f, auto& x) {
+    f.required("public_key_base64", x.public_key_base64);
+    f.required("valid_until_ts", x.valid_until_ts);
+    f.optional("is_old", x.is_old);
+    f.optional("replaced", x.replaced);
+  }
 };
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, verify_key& x) {

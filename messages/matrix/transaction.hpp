@@ -12,6 +12,11 @@ namespace causeway::matrix {
 struct edu {
   std::string edu_type;
   json::object content;
+
+  static void fields(auto& f, auto& x) {
+    f.required("edu_type", x.edu_type);
+    f.required("content", x.content);
+  }
 };
 
 struct transaction_body {
