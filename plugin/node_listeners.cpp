@@ -45,6 +45,7 @@ public:
     case edge::role::gateway: outside_.gateways->on_frame(from, std::move(x)); break;
     case edge::role::inspector:
     case edge::role::admin: admin_.on_frame(from, x); break;
+    case edge::role::node: break; // the edge has no such endpoint: nodes speak to each other by node_crossing
     }
   }
   void on_lost(const edge::connection& gone) override {

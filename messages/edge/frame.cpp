@@ -29,6 +29,7 @@ std::string_view name(role r) {
   case role::gateway: return "gateway";
   case role::inspector: return "inspector";
   case role::admin: return "admin";
+  case role::node: return "node";
   }
   return "unknown";
 }

@@ -32,7 +32,7 @@ bool is_verb(std::uint8_t byte);
 std::string_view name(verb v);
 
 /// Who may connect where; a CURVE allow-list or the endpoint gives it.
-enum class role : std::uint8_t { chat, gateway, inspector, admin };
+enum class role : std::uint8_t { chat, gateway, inspector, admin, node };
 std::string_view name(role r);
 
 /// One message without its routing id. `header` and `body` are still encoded.

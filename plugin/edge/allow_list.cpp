@@ -30,7 +30,7 @@ std::optional<allowed_peer> peer_of(std::string_view word) {
 }
 
 bool may_use(const allowed_peer& peer, std::string_view domain) {
-  if (peer.is_node) return domain == name(role::gateway) || domain == name(role::chat);
+  if (peer.is_node) return domain == name(role::gateway) || domain == name(role::chat) || domain == name(role::node);
   return name(peer.peer_role) == domain || (peer.peer_role == role::inspector && domain == name(role::admin));
 }
 

@@ -24,7 +24,7 @@ struct allowed_peer {
 
 /// The ZAP handler (ZeroMQ RFC 27): libzmq asks it for every CURVE handshake of its context. A key is admitted to
 /// endpoints of its own role only; an inspector may use the admin endpoint too, and another node of this homeserver
-/// (role node) those of gateways and of chat servers. Not synchronised: the poller thread's.
+/// (role node) those of gateways and of chat servers besides those of nodes. Not synchronised: the poller thread's.
 class allow_list {
 public:
   /// Binds the context's ZAP endpoint. Before any CURVE socket is bound: libzmq admits everybody while no handler is

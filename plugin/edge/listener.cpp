@@ -3,6 +3,7 @@
 #include "config/endpoints.hpp"
 #include "messages/limits.hpp"
 #include "plugin/edge/allow_list.hpp"
+#include "plugin/edge/crossing_frames.hpp"
 
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -88,6 +89,13 @@ void configure(zmq::socket_t& socket, const config::edge_options& options, std::
   socket.set(opt::heartbeat_ttl, std::min(timeout_ms, heartbeat_ttl_ms_max));
 }
 
+/// All parts of a message together.
+std::size_t frame_bytes_of(role kind) {
+  if (kind == role::gateway) return limits::gateway_frame_bytes_max;
+  if (kind == role::node) return limits::crossing_bytes_max + crossing_header_bytes_max;
+  return limits::chat_frame_bytes_max;
+}
+
 } // namespace
 
 result<curve_keys> load_curve_keys(const std::string& file) {
@@ -130,7 +138,7 @@ result<listener> listen(zmq::context_t& context, role kind, const std::string& e
   listener made;
   made.kind = kind;
   made.curve = network && !ipc && !keys.secret.text.empty();
-  made.frame_bytes_max = kind == role::gateway ? limits::gateway_frame_bytes_max : limits::chat_frame_bytes_max;
+  made.frame_bytes_max = frame_bytes_of(kind);
   if (config::is_remote_endpoint(endpoint) && !made.curve)
     return {fault_code::forbidden,
             endpoint + ": others can reach it; set edge.curve_secret_key_file, or bind a loopback address"};
@@ -152,7 +160,8 @@ result<listener> listen(zmq::context_t& context, role kind, const std::string& e
   try {
     made.socket = zmq::socket_t{context, zmq::socket_type::router};
     // libzmq cuts the connection at its own bound, without a word: it is far above the one that is answered.
-    const auto transport_bytes_max = kind == role::gateway ? made.frame_bytes_max : limits::chat_transport_bytes_max;
+    const bool is_ours = kind == role::gateway || kind == role::node;
+    const auto transport_bytes_max = is_ours ? made.frame_bytes_max : limits::chat_transport_bytes_max;
     configure(made.socket, options, transport_bytes_max, network, endpoint.find('[') != std::string::npos);
     if (made.curve) {
       made.socket.set(zmq::sockopt::zap_domain, allow_list::domain(kind));
