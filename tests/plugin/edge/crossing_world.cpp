@@ -292,8 +292,8 @@ void play_all(std::uint64_t count, bool has_small_bounds) {
 
 } // namespace
 
-BOOST_AUTO_TEST_CASE(each_message_comes_once_and_in_order_whatever_network_and_nodes_do) { play_all(100, false); }
+BOOST_AUTO_TEST_CASE(each_message_comes_once_and_in_order_whatever_network_and_nodes_do) { play_all(40, false); }
 
-BOOST_AUTO_TEST_CASE(and_memory_has_its_bounds) { play_all(100, true); }
+BOOST_AUTO_TEST_CASE(and_memory_has_its_bounds) { play_all(40, true); }
 
 BOOST_AUTO_TEST_SUITE_END()
