@@ -552,7 +552,7 @@ void reader::read_command(std::string_view name, chat::command& x, std::index_se
     required("fields", x.emplace<T>());
     return true;
   };
-  if (!(try_one(std::in_place_type<std::variant_alternative_t<I, chat::command>>) || ...))
+  if (!(try_one(std::in_place_type<std::variant_alternative_t<I, chat::command::content>>) || ...))
     wrong("command", "the name of one");
 }
 
@@ -560,7 +560,7 @@ void reader::read(const char* key, const msgpack::object& from, chat::command& x
   reader inner{from};
   std::string name;
   inner.required("command", name);
-  if (!inner.why_) inner.read_command(name, x, std::make_index_sequence<std::variant_size_v<chat::command>>{});
+  if (!inner.why_) inner.read_command(name, x, std::make_index_sequence<std::variant_size_v<chat::command::content>>{});
   take_fault(key, inner);
 }
 

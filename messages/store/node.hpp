@@ -100,8 +100,8 @@ struct directory_loaded {
 };
 
 /// At start, and when shards are taken: which names of strangers mean something to us (actors/doors.hpp,
-/// stranger_gate). Servers: those whose keys are kept, the latest fetched first, of the latest `servers_max`. Bound: the
-/// node itself, as with load_directory.
+/// stranger_gate). Servers: those whose keys are kept, the latest fetched first, of the latest `servers_max`. Bound:
+/// the node itself, as with load_directory.
 struct load_known {
   std::size_t servers_max = 100'000;
   shard_set shards = shard_set::all(); ///< what is of others is known to the doors of its own node

@@ -240,8 +240,8 @@ void crossing_table::end_link(std::int64_t node, effects& out) {
   tell_lost(node, std::exchange(its.spoken, {}), out);
 }
 
-/// Where too much waits for an owner now that a parcel of so many bytes has come, all that waits for this shard is given
-/// up.
+/// Where too much waits for an owner now that a parcel of so many bytes has come, all that waits for this shard is
+/// given up.
 void crossing_table::keep_bound(shard_number shard, std::size_t bytes, effects& out) {
   if (held_bytes_ <= bounds_.held_bytes_max || held_bytes_ <= bytes) return;
   std::set<address> from;

@@ -65,8 +65,8 @@ public:
               int pipe_messages)
       : endpoint_(to.endpoint), socket_(context, zmq::socket_type::dealer), monitor_(context, zmq::socket_type::pair) {
     socket_.set(zmq::sockopt::linger, 0);
-    // Not ZMQ_IMMEDIATE: libzmq loses memory where a pipe is made anew between two parts of a message (4.3.4). So a pipe
-    // may hold frames for a connection that is not there; bodies are shared with the link, which keeps them anyway.
+    // Not ZMQ_IMMEDIATE: libzmq loses memory where a pipe is made anew between two parts of a message (4.3.4). So a
+    // pipe may hold frames for a connection that is not there; bodies are shared with the link, which keeps them.
     socket_.set(zmq::sockopt::sndhwm, pipe_messages);
     socket_.set(zmq::sockopt::reconnect_ivl, reconnect_first_ms);
     socket_.set(zmq::sockopt::reconnect_ivl_max, reconnect_most_ms);

@@ -8,8 +8,9 @@
 
 namespace causeway::store::sql {
 
-/// Numbers the rows of a kind and keeps their ids findable, on the writing connection: in the way that the store allows
-/// (id_index.hpp for one process, shared_ids.hpp for several nodes). Functions of the transaction as in table_group.hpp.
+/// Numbers the rows of a kind and keeps their ids findable, on the writing connection: in the way that the store
+/// allows (id_index.hpp for one process, shared_ids.hpp for several nodes). Functions of the
+/// transaction as in table_group.hpp.
 class id_writer {
 public:
   /// @param recent  filled with what the index on disk does not have yet: of a shared store the transaction under way

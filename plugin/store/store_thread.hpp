@@ -52,8 +52,8 @@ struct store_counters {
 ///
 /// What may wait (`store_batch::may_wait_ms`, load_destination) stands in a queue of its own: it is gathered until the
 /// first of it is due, and then goes along with urgent commits, or in commits of its own while there are none
-/// (commit_pace). So a crowd of failures costs few commits, and nobody's message stands behind it. An urgent batch takes
-/// along what waits of the same submitter; the order of one submitter's batches is never changed.
+/// (commit_pace). So a crowd of failures costs few commits, and nobody's message stands behind it. An urgent batch
+/// takes along what waits of the same submitter; the order of one submitter's batches is never changed.
 ///
 /// A question to a database that cannot be reached waits for it, too: whoever asks would take the fault for the answer.
 ///

@@ -6,7 +6,7 @@ namespace causeway::store {
 namespace {
 
 using namespace std::chrono_literals;
-constexpr commit_pace::time_point start{100s};
+constexpr commit_pace::time_point began{100s};
 
 } // namespace
 
@@ -14,25 +14,25 @@ BOOST_AUTO_TEST_SUITE(store_commit_pace)
 
 BOOST_AUTO_TEST_CASE(without_urgent_work_patient_work_goes_at_once) {
   const commit_pace x;
-  BOOST_TEST(x.share(false, start) == commit_pace::alone_max);
-  BOOST_TEST((x.may_begin() <= start));
+  BOOST_TEST(x.share(false, began) == commit_pace::alone_max);
+  BOOST_TEST((x.may_begin() <= began));
 }
 
 BOOST_AUTO_TEST_CASE(after_urgent_work_it_has_no_commit_of_its_own_for_a_while) {
   commit_pace x;
-  x.urgent_came(start);
-  BOOST_TEST(x.share(false, start) == 0u);
-  BOOST_TEST(x.share(false, start + commit_pace::calm - 1us) == 0u);
-  BOOST_TEST((x.may_begin() == start + commit_pace::calm));
-  x.urgent_came(start + 10ms);
-  BOOST_TEST(x.share(false, start + commit_pace::calm) == 0u);
-  BOOST_TEST(x.share(false, start + 10ms + commit_pace::calm) == commit_pace::alone_max);
+  x.urgent_came(began);
+  BOOST_TEST(x.share(false, began) == 0u);
+  BOOST_TEST(x.share(false, began + commit_pace::calm - 1us) == 0u);
+  BOOST_TEST((x.may_begin() == began + commit_pace::calm));
+  x.urgent_came(began + 10ms);
+  BOOST_TEST(x.share(false, began + commit_pace::calm) == 0u);
+  BOOST_TEST(x.share(false, began + 10ms + commit_pace::calm) == commit_pace::alone_max);
 }
 
 BOOST_AUTO_TEST_CASE(a_little_goes_along_with_each_urgent_commit_so_nothing_starves) {
   commit_pace x;
-  x.urgent_came(start);
-  BOOST_TEST(x.share(true, start) == commit_pace::along_max);
+  x.urgent_came(began);
+  BOOST_TEST(x.share(true, began) == commit_pace::along_max);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
