@@ -15,14 +15,24 @@ void answering_servers::failed(const std::string& server) {
   last_.erase(server);
 }
 
+bool answering_servers::is_late(const time_ms* at, time_ms now) const {
+  // A time ahead of ours is of a clock that was wrong.
+  return at == nullptr || *at > now || now - *at > lately_ms;
+}
+
+bool answering_servers::mostly(const std::vector<std::string>& servers, time_ms now) {
+  const std::lock_guard guard{mutex_};
+  return 2 * std::ranges::count_if(servers, [&](const auto& x) { return !is_late(last_.find(x), now); }) >=
+         std::ssize(servers);
+}
+
 std::vector<std::string> answering_servers::take_from(std::vector<std::string>& servers, time_ms now) {
   std::vector<std::pair<time_ms, std::string>> found;
   {
     const std::lock_guard guard{mutex_};
     std::erase_if(servers, [&](std::string& x) {
       const auto* at = last_.find(x);
-      // A time ahead of ours is of a clock that was wrong.
-      if (at == nullptr || *at > now || now - *at > lately_ms) return false;
+      if (is_late(at, now)) return false;
       found.emplace_back(*at, std::move(x));
       return true;
     });

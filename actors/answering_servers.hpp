@@ -24,8 +24,12 @@ public:
   void failed(const std::string& server);
   /// Of `servers` those that have answered lately, the latest first; they are taken out, the others keep their order.
   std::vector<std::string> take_from(std::vector<std::string>& servers, time_ms now);
+  /// Whether half of `servers` have answered lately.
+  bool mostly(const std::vector<std::string>& servers, time_ms now);
 
 private:
+  bool is_late(const time_ms* at, time_ms now) const;
+
   std::mutex mutex_;
   bounded_map<std::string, time_ms> last_{servers_max};
 };

@@ -55,11 +55,16 @@ void bulk_pace::note(const std::string& key, bool answered) {
   quiet_rate_ = std::clamp(quiet_rate_ + (answered ? faster : -slower), quiet_rate_min(), most);
 }
 
+double bulk_pace::saved_max(double per_second) const {
+  return std::max<double>(bounds_.burst, per_second * std::chrono::duration<double>(together).count() + 1);
+}
+
 void bulk_pace::refill(time_point now) {
   const auto passed = std::chrono::duration<double>(now - refilled_).count();
   if (passed <= 0) return;
-  all_ = std::min<double>(bounds_.burst, all_ + passed * bounds_.per_second);
-  quiet_ = std::min<double>(bounds_.burst, quiet_ + passed * quiet_rate_);
+  if (now - refilled_ > lately) quiet_rate_ = quiet_rate_min(); // whoever lived then may be dead now
+  all_ = std::min(saved_max(bounds_.per_second), all_ + passed * bounds_.per_second);
+  quiet_ = std::min(saved_max(quiet_rate_), quiet_ + passed * quiet_rate_);
   refilled_ = now;
 }
 

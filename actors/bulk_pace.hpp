@@ -21,8 +21,9 @@ namespace causeway {
 /// come first; every `waited_longest_every`th turn is for the one that waits longest.
 ///
 /// Actors that were not active lately may stand for dead servers, and nobody knows before they are tried. Their turns
-/// begin slowly: the rate grows with each server that answers and falls with each that does not. So a crowd that lives
-/// has its event in a few seconds, and one that is dead costs the others little. Pure: time is passed in.
+/// begin slowly: the rate grows with each server that answers and falls with each that does not, and after a pause it
+/// begins anew. So a crowd that lives has its event in a few seconds, and one that is dead costs the others little.
+/// Pure: time is passed in.
 class bulk_pace {
 public:
   using time_point = std::chrono::steady_clock::time_point;
@@ -70,6 +71,8 @@ private:
 
   double quiet_rate_min() const { return std::min(bounds_.quiet_per_second, bounds_.per_second); }
   bool is_full() const { return messages_ > bounds_.messages_max; }
+  /// Turns that may be saved up: what comes together of so many in a second, and the burst.
+  double saved_max(double per_second) const;
   bool is_active(const entry& x, time_point now) const { return now - x.last_active <= lately; }
   void refill(time_point now);
   /// Whose turn it is; none: it may have none now.

@@ -54,11 +54,13 @@ effects decision::take() {
   }
   trace_ = 0;
   const auto may_wait_ms = std::exchange(may_wait_ms_, std::nullopt);
+  const auto may_ride_ms = std::exchange(may_ride_ms_, std::nullopt);
   if (!writes_.empty() || !after_commit_.empty()) {
     persist p;
     p.batch.writes = std::exchange(writes_, {});
     if (!p.batch.writes.empty()) p.batch.shards = shards_of(self_, p.batch.writes);
     p.batch.may_wait_ms = may_wait_ms;
+    p.batch.may_ride_ms = may_ride_ms;
     p.then = std::exchange(after_commit_, {});
     out.emplace_back(std::move(p));
   }

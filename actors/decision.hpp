@@ -48,6 +48,8 @@ public:
   void write(store::write row) { writes_.push_back(std::move(row)); }
   /// The rows of this decision may wait so long for others of their kind, milliseconds (store_batch::may_wait_ms).
   void let_wait(std::uint32_t ms) { may_wait_ms_ = ms; }
+  /// They may wait so long for somebody else's commit, milliseconds (store_batch::may_ride_ms).
+  void let_ride(std::uint32_t ms) { may_ride_ms_ = ms; }
   /// Rows that are to be committed, for functions that append to such a list.
   std::vector<store::write>& writes() { return writes_; }
 
@@ -111,7 +113,7 @@ private:
   trace_id trace_ = 0; ///< 0: whatever the shell knows
   token first_token_ = 0, last_token_ = 0;
   std::vector<store::write> writes_;
-  std::optional<std::uint32_t> may_wait_ms_;
+  std::optional<std::uint32_t> may_wait_ms_, may_ride_ms_;
   effects ahead_, after_commit_, at_once_;
 };
 

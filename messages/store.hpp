@@ -63,6 +63,9 @@ struct store_batch {
   /// Set: it goes behind all that is urgent, and may wait so long for others of its kind, milliseconds. An urgent batch
   /// of the same actor takes it along.
   std::optional<std::uint32_t> may_wait_ms = {};
+  /// Set: it goes along with the next urgent commit, and has one of its own only where none begins for so long,
+  /// milliseconds. Whatever is asked after it sees it.
+  std::optional<std::uint32_t> may_ride_ms = {};
   /// The shards it is of (messages/batch_shards.hpp); one at least. It is committed only if this node has all of them,
   /// each since the epoch in which it took it, which the engine checks in the same transaction; else fault stale_owner.
   /// A store in a file belongs to one process, which has all of them for ever.

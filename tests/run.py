@@ -34,10 +34,13 @@ WITH_PROGRAMS = ["unit", "actors", "simulation"]
 NAMED_GROUPS = ["threads", "package", "crash", "cluster"]
 PACKAGE_FOLDER = os.path.join(ROOT, "tests", "package")
 PROCESSORS = len(os.sched_getaffinity(0))
-# Programs that compute for minutes and look at no clock: they get the processor time that is left by what waits for servers and peers.
+# Programs that compute for minutes: they get the processor time that is left by what waits for servers and peers. A few cases of
+# test_actors wait for threads, with a limit: it is not the very last in line.
 PATIENT_PROGRAMS = ["test_simulation", "test_actors"]
 # One that would compute longer than all others: its seeds are shared by two processes, where there are two processors.
-IN_PARTS, PARTS = "test_simulation", min(PROCESSORS, 2)
+IN_PARTS = "test_simulation"
+# Who wants certain seeds, or one file of all fingerprints, has one process.
+PARTS = 1 if any(f"CAUSEWAY_{name}" in os.environ for name in ("FINGERPRINTS", "SEEDS", "RECEIPT_SEEDS", "PEOPLE_SEEDS")) else min(PROCESSORS, 2)
 # Test programs and classes of the suites at the same time: most of them wait for others more than they compute.
 INTEROP_JOBS = int(os.environ.get("INTEROP_JOBS", PROCESSORS + 1))
 # Suites with whole brokers in them: the group interop.
@@ -102,7 +105,7 @@ def boost_program(path, label, prefix=(), environment=None):
     if os.path.exists(report):
         os.unlink(report)
     code = run([*prefix, path, f"--logger=HRF,test_suite,stdout:JUNIT,message,{report}", "--color_output=no"], log_file,
-               environment, 2 * TIMEOUT_S if prefix == LAST_IN_LINE else TIMEOUT_S)
+               environment, 2 * TIMEOUT_S if prefix else TIMEOUT_S)
     tally = Tally()
     try:
         cases = list(xml.parse(report).getroot().iter("testcase"))
@@ -225,7 +228,7 @@ class Run:
                       "UBSAN_OPTIONS": "print_stacktrace=1:" + os.environ.get("UBSAN_OPTIONS", "")}
         for path in [path for group in self._groups for path in programs_of(group)]:
             name = os.path.basename(path)
-            kind, prefix = (PATIENT, LAST_IN_LINE) if name in PATIENT_PROGRAMS else (BESIDE, [])
+            kind, prefix = (PATIENT, LAST_IN_LINE if name == IN_PARTS else ["nice", "-n", "10"]) if name in PATIENT_PROGRAMS else (BESIDE, [])
             for part in range(PARTS if name == IN_PARTS else 1):
                 shared = {"CAUSEWAY_PART": f"{part}/{PARTS}"} if name == IN_PARTS else {}
                 self._add_program(f"{name}_{part + 1}" if part else name, path, prefix, {**sanitizers, **shared}, kind, part == 0)

@@ -137,18 +137,25 @@ void fan_out::heard(std::string_view server) {
   heard_.emplace(heard_.begin(), server);
 }
 
+time_ms fan_out::patience() const {
+  const auto& known = room_.node.who()->answering;
+  const bool live = known && !patient_.empty() && known->mostly(patient_.parts().front().servers, out_.now());
+  return live ? pause_ms : patient_pause_ms;
+}
+
 void fan_out::go_on() {
   if (std::exchange(goes_on_, true)) return;
-  out_.after_commit(wake_me_at{out_.now() + (prompt_.empty() ? patient_pause_ms : pause_ms), timer});
+  out_.after_commit(wake_me_at{out_.now() + (prompt_.empty() ? patience() : pause_ms), timer});
 }
 
 void fan_out::on_timer() {
   goes_on_ = false;
-  if (prompt_.empty()) out_.let_wait(0);
+  if (prompt_.empty()) out_.let_ride(ride_ms);
   else hand_on_some(prompt_);
-  if (prompt_.empty() || out_.now() >= patient_at_) {
+  // A clock that was set back does not hold it up.
+  if (prompt_.empty() || out_.now() >= patient_at_ || patient_at_ - out_.now() > patient_pause_ms) {
     hand_on_some(patient_);
-    patient_at_ = out_.now() + patient_pause_ms;
+    patient_at_ = out_.now() + patience();
   }
   if (!is_idle()) go_on();
 }

@@ -18,8 +18,8 @@ namespace causeway::room {
 /// message to thousands of servers holds up neither the store nor the other actors, and a crash loses nothing of it.
 ///
 /// Parts wait in two lanes: the prompt one is for servers that answer, the patient one for all others, which may be
-/// dead: it takes longer, and its commits wait for urgent ones. Whoever waits in a lane gets a later event through the
-/// same lane, so no server gets an event before its parents.
+/// dead: it takes longer while they do not answer, and its commits go along with others where there are any. Whoever
+/// waits in a lane gets a later event through the same lane, so no server gets an event before its parents.
 class fan_out {
 public:
   /// A timer of its own: its turn writes nothing else. Set when the commit before is done, so a store that is slow or
@@ -29,6 +29,8 @@ public:
   static constexpr time_ms pause_ms = 10;
   /// Likewise of the patient lane.
   static constexpr time_ms patient_pause_ms = 25;
+  /// Its commits wait so long for another one to go along with.
+  static constexpr std::uint32_t ride_ms = 20;
   /// Parts of a lane that one commit takes where many wait.
   static constexpr std::size_t parts_at_once_max = 16;
   /// Parts that wait in both lanes; beyond them all are queued at once, which holds up the room, and so whoever sends
@@ -66,6 +68,8 @@ private:
   void hand_on(const fan_out_part& x);
   void hand_on_next(fan_out_lane& lane);
   void hand_on_some(fan_out_lane& lane);
+  /// Until the next turn of the patient lane: as long as of the other where those whose turn it is answer.
+  time_ms patience() const;
 
   const room_state& room_;
   decision& out_;

@@ -1,4 +1,5 @@
 #pragma once
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 
@@ -12,6 +13,8 @@ public:
   using time_point = std::chrono::steady_clock::time_point;
   /// So long after urgent work the next is expected. Two persons' messages on a busy node are closer together.
   static constexpr std::chrono::milliseconds calm{20};
+  /// Beside urgent questions, which have no commit to go along with, some go after so long all the same.
+  static constexpr std::chrono::milliseconds patience{1'000};
   /// Patient batches that go along with an urgent commit, each some 20 us of it.
   static constexpr std::size_t along_max = 16;
   /// Patient batches in a commit of their own: an urgent one that comes meanwhile waits for so much.
@@ -22,15 +25,21 @@ public:
     has_urgent_ = true;
   }
   /// When patient work may have a commit of its own.
-  time_point may_begin() const { return has_urgent_ ? last_urgent_ + calm : time_point::min(); }
-  /// Weight of the patient work that may go now; 0: none.
+  time_point may_begin() const {
+    return has_urgent_ ? std::min(last_urgent_ + calm, last_given_ + patience) : time_point::min();
+  }
+  /// Patient batches that may go now; 0: none. To be asked while some wait.
   /// @param urgent_waits  a commit is about to begin anyway
   std::size_t share(bool urgent_waits, time_point now) const {
     if (urgent_waits) return along_max;
-    return now >= may_begin() ? alone_max : 0;
+    if (!has_urgent_ || now - last_urgent_ >= calm) return alone_max;
+    return now - last_given_ >= patience ? along_max : 0;
   }
+  /// Some have gone, or none wait.
+  void given(time_point now) { last_given_ = now; }
 
 private:
+  time_point last_given_{};
   time_point last_urgent_{};
   bool has_urgent_ = false;
 };

@@ -18,7 +18,7 @@ public:
   using time_point = std::chrono::steady_clock::time_point;
 
   /// @param of      whose it is: `take_all_of` gives all of it. Null: nobody asks
-  /// @param weight  its share of a slice
+  /// @param weight  its share of a slice; 0: it goes with any
   /// @returns whether `due` is earlier than before
   bool put(Item x, time_point due, const void* of, std::size_t weight) {
     const auto at = waiting_.insert(waiting_.end(), {std::move(x), of, weight, ++last_put_});
@@ -38,13 +38,17 @@ public:
     ripe_up_to_ = last_put_;
     next_due_.reset();
   }
-  /// Gives the oldest ripe ones away, up to `weight_max` together, one at least.
+  /// Weight of the oldest ripe one; nothing: none is ripe.
+  std::optional<std::size_t> next_weight() const {
+    return has_ripe() ? std::optional{waiting_.front().weight} : std::nullopt;
+  }
+  /// Gives the oldest ripe ones away, at most `count_max`, up to `weight_max` together.
   template <class Give>
-  void take_slice(std::size_t weight_max, Give&& give) {
-    for (std::size_t weight = 0; has_ripe();) {
+  void take_slice(std::size_t weight_max, std::size_t count_max, Give&& give) {
+    for (std::size_t weight = 0, count = 0; has_ripe() && count < count_max; ++count) {
       const auto first = waiting_.begin();
       weight += first->weight;
-      if (weight > weight_max && weight != first->weight) return;
+      if (weight > weight_max) return;
       give(remove(first));
     }
   }

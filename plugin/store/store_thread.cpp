@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <utility>
 
 namespace causeway::store {
@@ -35,8 +36,10 @@ bool joins_group(const query& x) {
 /// Asked by every actor of a crowd of servers when it is made: behind what is urgent, though not held back.
 bool is_patient(const query& x) { return std::holds_alternative<load_destination>(x); }
 
-/// A question costs as much as so many batches.
-constexpr std::size_t question_weight = 4;
+/// A question has no flush of the disk to wait for, so it goes with any slice; of so many together an urgent batch that
+/// comes meanwhile waits for some 3 ms at most.
+constexpr std::size_t question_weight = 0, batch_weight = 1;
+constexpr std::size_t slice_items_max = 64;
 
 /// Pauses between attempts to write after the disk failed. Short: whoever has made room on it waits.
 constexpr std::chrono::milliseconds retry_pause_min{100}, retry_pause_max{1'000};
@@ -89,7 +92,7 @@ store_thread::~store_thread() { stop(); }
 /// `none` when an item of `bytes` may enter. @pre the mutex is held
 fault_code store_thread::refusal(std::size_t bytes) const {
   if (stopping_) return fault_code::stopping;
-  bool full = queue_.size() + patient_.size() + reader_queue_.size() >= options_.queue_items_max ||
+  bool full = queue_.size() + patient_.size() + riding_.size() + reader_queue_.size() >= options_.queue_items_max ||
               (queued_bytes_ != 0 && queued_bytes_ + bytes > options_.queue_bytes_max);
   return full ? fault_code::overloaded : fault_code::none;
 }
@@ -106,11 +109,17 @@ void store_thread::submit(store_batch batch, commit_callback done, batch_chain f
   }
   queued_bytes_ += bytes;
   const auto* submitter = failed.get();
-  const auto may_wait = batch.may_wait_ms;
+  const auto may_wait = batch.may_wait_ms, may_ride = batch.may_ride_ms;
   waiting_batch x{std::move(batch), std::move(done), std::move(failed), bytes, may_wait.has_value()};
   if (may_wait) {
-    wakes = patient_.put(std::move(x), clock::now() + std::chrono::milliseconds{*may_wait}, submitter, 1);
+    wakes = patient_.put(std::move(x), clock::now() + std::chrono::milliseconds{*may_wait}, submitter, batch_weight);
+  } else if (may_ride) {
+    const auto until = clock::now() + std::chrono::milliseconds{*may_ride};
+    riding_.emplace_back(std::move(x));
+    wakes = !riding_until_ || until < *riding_until_;
+    if (wakes) riding_until_ = until;
   } else {
+    admit_riding();
     // Batches of one submitter keep their order.
     patient_.take_all_of(submitter, [this](item&& before) {
       std::get<waiting_batch>(before).was_patient = false; // of no slice
@@ -134,6 +143,7 @@ void store_thread::ask(query question, answer_callback done) {
   if (ordered && is_patient(question)) {
     patient_.put(waiting_query{std::move(question), std::move(done), true}, clock::now(), nullptr, question_weight);
   } else if (ordered) {
+    admit_riding();
     queue_.emplace_back(waiting_query{std::move(question), std::move(done)});
     pace_.urgent_came(clock::now()); // what it is asked for is written next
   } else {
@@ -196,7 +206,7 @@ store_counters store_thread::counters() const {
   std::lock_guard lock{mutex_};
   auto x = counters_;
   x.is_out = is_out_;
-  x.queued = queue_.size() + patient_.size();
+  x.queued = queue_.size() + patient_.size() + riding_.size();
   x.queued_bytes = queued_bytes_;
   x.reader_queued = reader_queue_.size();
   x.commit_us_p50 = commit_us_.percentile(0.5);
@@ -214,12 +224,15 @@ void store_thread::run_writer() {
       const auto look = clock::now() + look_interval;
       while (queue_.empty() && !stopping_) {
         const auto now = clock::now();
-        if (patient_.is_ripe(now) && pace_.share(false, now) > 0) break;
-        const auto due = patient_.due();
-        const auto wake = due ? std::min(look, std::max(*due, pace_.may_begin())) : look;
+        if (riding_until_ && *riding_until_ <= now) break;
+        if (patient_.is_ripe(now) && (pace_.share(false, now) > 0 || patient_.next_weight() == question_weight)) break;
+        auto wake = riding_until_ ? std::min(look, *riding_until_) : look;
+        if (const auto due = patient_.due()) wake = std::min(wake, std::max(*due, pace_.may_begin()));
         if (writer_wakeup_.wait_until(lock, wake) == std::cv_status::timeout && clock::now() >= look) break;
       }
-      admit_patient(clock::now());
+      const auto now = clock::now();
+      if (stopping_ || (riding_until_ && *riding_until_ <= now)) admit_riding();
+      admit_patient(now);
       if (queue_.empty() && stopping_) return;
       if (!queue_.empty()) taken = take_group();
     }
@@ -228,16 +241,24 @@ void store_thread::run_writer() {
   }
 }
 
+/// What may ride goes with what is put in line next. @pre the mutex is held
+void store_thread::admit_riding() {
+  std::ranges::move(riding_, std::back_inserter(queue_));
+  riding_.clear();
+  riding_until_.reset();
+}
+
 /// As much ripe patient work as may go now stands behind what is urgent. @pre the mutex is held
 void store_thread::admit_patient(clock::time_point now) {
   if (stopping_) patient_.ripen();
+  if (!patient_.is_ripe(now)) return pace_.given(now);
   // One slice at a time: what is urgent and comes meanwhile stands behind this one only.
-  if (slice_left_ > 0 || !patient_.is_ripe(now)) return;
+  if (slice_left_ > 0) return;
   const bool commits =
     std::ranges::any_of(queue_, [](const item& x) { return std::holds_alternative<waiting_batch>(x); });
   const auto share = stopping_ && queue_.empty() ? commit_pace::alone_max : pace_.share(commits, now);
-  if (share == 0) return;
-  patient_.take_slice(share, [this](item&& x) {
+  if (share > 0) pace_.given(now);
+  patient_.take_slice(share, slice_items_max, [this](item&& x) {
     queue_.push_back(std::move(x));
     ++slice_left_;
   });

@@ -55,6 +55,9 @@ struct store_counters {
 /// (commit_pace). So a crowd of failures costs few commits, and nobody's message stands behind it. An urgent batch
 /// takes along what waits of the same submitter; the order of one submitter's batches is never changed.
 ///
+/// What may ride (`store_batch::may_ride_ms`) goes before the next urgent batch or ordered question, at the latest after
+/// that time.
+///
 /// A question to a database that cannot be reached waits for it, too: whoever asks would take the fault for the answer.
 ///
 /// load_room, load_invitation, load_destination, load_directory, load_redaction, load_relations and
@@ -130,6 +133,7 @@ private:
   fault_code refusal(std::size_t bytes) const;
   void run_writer();
   void run_reader();
+  void admit_riding();
   void admit_patient(std::chrono::steady_clock::time_point now);
   group take_group();
   void process(group& taken);
@@ -152,6 +156,8 @@ private:
   std::deque<item> queue_;
   patient_queue<item> patient_;
   commit_pace pace_;
+  std::deque<item> riding_;
+  std::optional<std::chrono::steady_clock::time_point> riding_until_; ///< the first of them
   std::size_t slice_left_ = 0; ///< items of the last slice that stand in `queue_`
   std::deque<waiting_query> reader_queue_;
   std::size_t queued_bytes_ = 0;

@@ -43,6 +43,14 @@ BOOST_AUTO_TEST_CASE(an_answer_is_forgotten_after_a_while_or_when_one_fails_and_
   BOOST_TEST(at(now).empty()); // the clock was set back: it says nothing
 }
 
+BOOST_AUTO_TEST_CASE(half_of_them_are_most) {
+  answering_servers x;
+  x.answered("a", now);
+  BOOST_TEST(x.mostly({"a", "b"}, now));
+  BOOST_TEST(!x.mostly({"a", "b", "c"}, now));
+  BOOST_TEST(!x.mostly({"a"}, now + answering_servers::lately_ms + 1));
+}
+
 BOOST_AUTO_TEST_CASE(the_one_that_answered_longest_ago_makes_room) {
   answering_servers x;
   for (std::size_t n = 0; n <= answering_servers::servers_max; ++n) x.answered(std::to_string(n), now);

@@ -133,6 +133,27 @@ BOOST_AUTO_TEST_CASE(the_turns_of_quiet_ones_come_faster_while_they_answer_and_s
   BOOST_TEST(pace.quiet_rate() > 500);
 }
 
+BOOST_AUTO_TEST_CASE(after_a_pause_quiet_ones_begin_slowly_again) {
+  bulk_pace pace{{.per_second = 1'000, .quiet_per_second = 100, .burst = 4}};
+  pace.put(message_for("a"), unknown);
+  pace.due(start_time);
+  pace.note("a", true);
+  BOOST_TEST(pace.quiet_rate() > 100);
+  pace.due(start_time + bulk_pace::lately);
+  BOOST_TEST(pace.quiet_rate() > 100);
+  pace.due(start_time + 3 * bulk_pace::lately);
+  BOOST_TEST(pace.quiet_rate() == 100);
+}
+
+BOOST_AUTO_TEST_CASE(turns_that_come_together_lose_none_of_the_rate) {
+  bulk_pace pace{{.per_second = 10'000, .quiet_per_second = 10'000, .burst = 4}};
+  for (int n = 0; n < 5'000; ++n) pace.put(message_for("s" + std::to_string(n)), unknown);
+  pace.due(start_time);
+  std::size_t turns = 0;
+  for (auto now = start_time; now < start_time + 100ms;) turns += pace.due(now += bulk_pace::together).size();
+  BOOST_TEST(turns >= 990u);
+}
+
 BOOST_AUTO_TEST_CASE(more_than_may_wait_goes_at_once) {
   bulk_pace pace{{.per_second = 1, .quiet_per_second = 1, .burst = 1, .messages_max = 10}};
   for (int n = 0; n < 15; ++n) pace.put(message_for("s" + std::to_string(n)), unknown);

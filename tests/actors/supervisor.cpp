@@ -356,9 +356,9 @@ std::optional<bool> answer_in_word(const message& m) {
 
 /// A crowd of `count` actors, of which two are told at once and a hundred in a second.
 struct crowd_rig : rig {
-  crowd_rig() {
-    paced =
-      supervisor_settings::bulk{is_bulk_word, answer_in_word, {.per_second = 100, .quiet_per_second = 100, .burst = 2}};
+  explicit crowd_rig(std::uint32_t quiet_per_second = 100) {
+    paced = supervisor_settings::bulk{
+      is_bulk_word, answer_in_word, {.per_second = 100, .quiet_per_second = quiet_per_second, .burst = 2}};
     open();
   }
   void tell_crowd(int count, const std::string& also = {}) {
@@ -386,6 +386,25 @@ BOOST_AUTO_TEST_CASE(a_crowd_is_told_in_turns_and_all_of_it) {
   BOOST_TEST(r.bulk_heard() <= 13);
   for (int n = 0; n < 60; ++n) r.pass(milliseconds{10});
   BOOST_TEST(r.bulk_heard() == 50);
+}
+
+BOOST_AUTO_TEST_CASE(a_crowd_that_answers_is_told_faster_than_one_that_does_not) {
+  const auto told_in_a_second = [](const std::string& word) {
+    crowd_rig r{10};
+    r.tell_crowd(60);
+    for (int n = 0; n < 100; ++n) {
+      const auto told = r.heard;
+      for (const auto& each : told)
+        if (each.starts_with("bulk ")) r.deliver(word, "s" + each.substr(5));
+      r.scheduler.run();
+      r.pass(milliseconds{10});
+    }
+    return r.bulk_heard();
+  };
+  const auto of_dead = told_in_a_second("silence"), of_living = told_in_a_second("answer");
+  BOOST_TEST(of_dead >= 10u);
+  BOOST_TEST(of_dead <= 14u);
+  BOOST_TEST(of_living > 2 * of_dead);
 }
 
 BOOST_AUTO_TEST_CASE(what_is_for_one_alone_does_not_wait_behind_a_crowd_and_overtakes_nothing_of_its_own) {

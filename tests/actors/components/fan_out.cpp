@@ -59,7 +59,8 @@ struct fan_out_rig : component_rig {
     for (const auto& each : take()) {
       const auto* p = std::get_if<persist>(&each);
       if (!p) continue;
-      may_wait = p->batch.may_wait_ms.has_value();
+      BOOST_TEST(!p->batch.may_wait_ms); // whoever asks for the room sees it
+      may_wait = p->batch.may_ride_ms.has_value();
       for (const auto& w : p->batch.writes) {
         if (const auto* one = std::get_if<store::queue_pdu>(&w)) {
           queues[one->server_name].push_back(one->event_id);
@@ -186,6 +187,17 @@ BOOST_AUTO_TEST_CASE(who_waits_in_the_patient_lane_and_answers_meanwhile_gets_bo
   r.run();
   for (const auto& name : servers(20))
     BOOST_TEST(r.queues[name] == (names{first->event_id, second->event_id}), boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(a_crowd_that_answers_gets_what_waits_for_it_as_soon_as_any) {
+  fan_out_rig r;
+  r.queue(r.said(1), servers(20));
+  BOOST_TEST(r.timers.at(0).at == r.now + room::fan_out::patient_pause_ms);
+  for (int n = 0; n < 20; ++n) r.answers(n);
+  r.next_part();
+  BOOST_TEST(r.timers.at(0).at == r.now + room::fan_out::pause_ms);
+  r.run();
+  BOOST_TEST(r.queues.size() == 20u);
 }
 
 BOOST_AUTO_TEST_CASE(a_small_event_waits_only_where_an_earlier_one_waits) {

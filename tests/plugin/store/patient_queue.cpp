@@ -13,7 +13,7 @@ constexpr queue::time_point start{100s};
 
 std::vector<int> slice(queue& from, std::size_t weight) {
   std::vector<int> out;
-  from.take_slice(weight, [&](int&& x) { out.push_back(x); });
+  from.take_slice(weight, 100, [&](int&& x) { out.push_back(x); });
   return out;
 }
 
@@ -38,15 +38,21 @@ BOOST_AUTO_TEST_CASE(nothing_is_ripe_before_the_first_is_due_then_all_that_is_th
   BOOST_TEST(!x.due());
 }
 
-BOOST_AUTO_TEST_CASE(a_slice_is_bounded_by_weight_and_has_one_at_least) {
+BOOST_AUTO_TEST_CASE(a_slice_is_bounded_by_weight_and_by_count) {
   queue x;
   for (const int n : {1, 2, 3}) x.put(n, start, nullptr, 4);
-  x.put(4, start, nullptr, 50);
+  for (const int n : {4, 5, 6, 7}) x.put(n, start, nullptr, 0);
+  BOOST_TEST(!x.next_weight());
   x.ripen();
+  BOOST_TEST(*x.next_weight() == 4u);
   BOOST_TEST(slice(x, 9) == (std::vector{1, 2}), boost::test_tools::per_element());
-  BOOST_TEST(slice(x, 9) == (std::vector{3}), boost::test_tools::per_element());
-  BOOST_TEST(slice(x, 9) == (std::vector{4}), boost::test_tools::per_element());
-  BOOST_TEST(slice(x, 9).empty());
+  BOOST_TEST(slice(x, 0).empty());
+  BOOST_TEST(slice(x, 4) == (std::vector{3, 4, 5, 6, 7}), boost::test_tools::per_element());
+  for (const int n : {1, 2, 3}) x.put(n, start, nullptr, 0);
+  x.ripen();
+  std::vector<int> two;
+  x.take_slice(0, 2, [&](int&& each) { two.push_back(each); });
+  BOOST_TEST(two == (std::vector{1, 2}), boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(all_of_one_owner_is_taken_in_its_order_and_nothing_of_others) {

@@ -421,6 +421,36 @@ CAUSEWAY_ENGINE_CASE(an_urgent_batch_takes_along_what_waits_of_its_submitter_and
   x.store->stop();
 }
 
+CAUSEWAY_ENGINE_CASE(what_may_ride_goes_with_the_next_urgent_commit_and_is_seen_by_who_asks_after_it, with_place) {
+  reports seen;
+  gated_store x{*place};
+  x.gate->open_gate();
+  auto rides = batch_of(sample_head("!one:x"));
+  rides.may_ride_ms = an_hour_ms;
+  x.store->submit(rides, seen.note("rides"));
+  std::promise<bool> there;
+  x.store->ask(load_room{"!one:x"}, [&](const answer& got) { there.set_value(std::get<room_loaded>(got).exists); });
+  BOOST_TEST(there.get_future().get());
+  auto again = batch_of(put_user{"@u:x"});
+  again.may_ride_ms = an_hour_ms;
+  x.store->submit(again, seen.note("rides again"));
+  std::promise<void> done;
+  x.store->submit(batch_of(put_user{"@u:x"}), [&](const auto&) { done.set_value(); });
+  done.get_future().get();
+  const std::lock_guard lock{seen.mutex};
+  BOOST_TEST(seen.lines == (texts{"rides ok", "rides again ok"}), boost::test_tools::per_element());
+}
+
+CAUSEWAY_ENGINE_CASE(what_may_ride_has_a_commit_of_its_own_where_no_other_comes, with_place) {
+  gated_store x{*place};
+  x.gate->open_gate();
+  auto rides = batch_of(put_user{"@u:x"});
+  rides.may_ride_ms = 5;
+  std::promise<void> done;
+  x.store->submit(rides, [&](const auto&) { done.set_value(); });
+  BOOST_TEST((done.get_future().wait_for(std::chrono::seconds{20}) == std::future_status::ready));
+}
+
 CAUSEWAY_ENGINE_CASE(what_may_wait_has_commits_of_its_own_while_nothing_is_urgent, with_place) {
   gated_store x{*place};
   x.gate->open_gate();
