@@ -55,8 +55,8 @@ struct store_counters {
 /// (commit_pace). So a crowd of failures costs few commits, and nobody's message stands behind it. An urgent batch
 /// takes along what waits of the same submitter; the order of one submitter's batches is never changed.
 ///
-/// What may ride (`store_batch::may_ride_ms`) goes before the next urgent batch or ordered question, at the latest after
-/// that time.
+/// What may ride (`store_batch::may_ride_ms`) goes before the next urgent batch or ordered question, at the latest
+/// after that time.
 ///
 /// A question to a database that cannot be reached waits for it, too: whoever asks would take the fault for the answer.
 ///
