@@ -77,6 +77,7 @@ std::string take_again(std::int64_t owner, const shard_epochs& known) {
   // Whatever a lost connection had sent holds the rows until it is done, or finds another epoch.
   if (crash::is_mutant(crash::mutant::epoch_not_anew)) return "SELECT id, epoch FROM shard WHERE " + mine;
   const auto shards = known.shards();
+  // `known` stands in front: the server tells only the beginning of a statement that waits.
   return "WITH known AS (SELECT * FROM unnest('" + array_of(shards, [](shard_number x) { return std::uint64_t{x}; }) +
          "'::bigint[], '" + array_of(shards, [&](shard_number x) { return known.at(x); }) +
          "'::bigint[]) AS those(id, epoch)), mine AS (SELECT shard.id, known.epoch + 1 AS epoch FROM shard JOIN known"

@@ -513,8 +513,7 @@ BOOST_FIXTURE_TEST_CASE(a_commit_that_is_still_under_way_is_waited_for_before_it
     }
     return found(again);
   });
-  while (ask("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%UPDATE shard%'") ==
-           "0" &&
+  while (ask("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%known%'") == "0" &&
          read.wait_for(std::chrono::seconds{0}) != std::future_status::ready)
     std::this_thread::yield();
   under_way.commit();

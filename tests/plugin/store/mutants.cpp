@@ -102,7 +102,7 @@ std::string read_before_an_unknown_outcome() {
     }
     return found(again);
   });
-  const auto waits = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%shard%'";
+  const auto waits = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%known%'";
   while (read.wait_for(std::chrono::seconds{0}) != std::future_status::ready && nodes.ask(waits) == "0")
     std::this_thread::yield();
   under_way.commit();

@@ -22,8 +22,11 @@ store_batch batch_naming(const std::vector<std::string>& servers) {
   return batch;
 }
 
-struct two_connections : shared_store {
-  two_connections() { make_tables(); }
+struct store_with_tables : shared_store {
+  store_with_tables() { make_tables(); }
+};
+
+struct two_connections : store_with_tables {
   postgresql_database first{url, postgresql_database::use::shared}, second{url, postgresql_database::use::shared};
   sql::names one{first, {}}, two{second, {}};
 };
