@@ -77,16 +77,16 @@ public:
   void forget(const address& ended);
 
   effects on_frame(const link_frame& x, std::int64_t now_ms);
-  void on_connected(std::int64_t peer);
+  void on_connected(std::int64_t node);
   /// To be called when `due` says so; harmless else.
   effects tick(std::int64_t now_ms);
   std::int64_t due() const;
   /// As `crossing_link::next_frame`.
-  std::optional<link_frame> next_frame(std::int64_t peer, std::int64_t now_ms);
+  std::optional<link_frame> next_frame(std::int64_t node, std::int64_t now_ms);
 
   std::size_t held_bytes() const { return held_bytes_; }
   /// Null: there is no link to it.
-  const crossing_link* link_to(std::int64_t peer) const;
+  const crossing_link* link_to(std::int64_t node) const;
 
 private:
   struct peer {
