@@ -367,7 +367,8 @@ BOOST_FIXTURE_TEST_CASE(who_is_asked_about_is_told_the_room_as_far_as_they_are_k
     x.what = chat::action::invite;
     x.target = target;
     texts names;
-    for (const auto& p : *told<chat_command>(command(x)).at(0).second.profiles)
+    const auto handed_on = told<chat_command>(command(x));
+    for (const auto& p : *handed_on.at(0).second.profiles)
       names.push_back(p.user_id + (p.deactivated_ts != 0 ? " gone" : ""));
     return names;
   };
