@@ -56,7 +56,7 @@ void bulk_pace::note(const std::string& key, bool answered) {
 }
 
 double bulk_pace::saved_max(double per_second) const {
-  return std::max<double>(bounds_.burst, per_second * std::chrono::duration<double>(together).count() + 1);
+  return std::max<double>(bounds_.burst, per_second * std::chrono::duration<double>(together).count());
 }
 
 void bulk_pace::refill(time_point now) {
