@@ -23,8 +23,8 @@ constexpr std::string_view not_available = "55P03";
 /// SQLSTATE division_by_zero: what the fence fails with, and no other statement.
 constexpr std::string_view fence_failed = "22012";
 /// The mark of the last commit of an incarnation: others commit as well.
-constexpr std::string_view put_mark =
-  "INSERT INTO commit_mark(incarnation, mark) VALUES(?1, ?2) ON CONFLICT(incarnation) DO UPDATE SET mark = excluded.mark";
+constexpr std::string_view put_mark = "INSERT INTO commit_mark(incarnation, mark) VALUES(?1, ?2)"
+                                      " ON CONFLICT(incarnation) DO UPDATE SET mark = excluded.mark";
 constexpr std::string_view find_mark = "SELECT mark FROM commit_mark WHERE incarnation = ?1";
 constexpr std::size_t mark_bytes = 16;
 
