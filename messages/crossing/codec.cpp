@@ -333,7 +333,7 @@ void writer::put(const chat::command& x) {
 
 // -- reading ----------------------------------------------------------------------------------------------------------
 
-std::string_view text_of(const msgpack::object& x) { return {x.via.str.ptr, x.via.str.size}; }
+using edge::text_of;
 
 /// Reads fields out of a map. The first fault is kept, later reads do nothing.
 class reader {
@@ -363,15 +363,9 @@ public:
 private:
   const msgpack::object* find(std::string_view key, bool needed) {
     if (why_) return nullptr;
-    const auto& map = map_->via.map;
-    for (std::uint32_t i = 0; i < map.size; ++i) {
-      const auto& name = map.ptr[i].key;
-      if (name.type != msgpack::type::STR || text_of(name) != key) continue;
-      if (map.ptr[i].val.type != msgpack::type::NIL) return &map.ptr[i].val;
-      break;
-    }
-    if (needed) why_ = fault{fault_code::bad_body, std::string{key} + " is missing"};
-    return nullptr;
+    const auto* found = edge::value_at(map_->via.map, key);
+    if (!found && needed) why_ = fault{fault_code::bad_body, std::string{key} + " is missing"};
+    return found;
   }
   void wrong(const char* key, std::string_view expected) {
     if (!why_) why_ = fault{fault_code::bad_body, std::string{key} + " must be " + std::string{expected}};

@@ -60,8 +60,6 @@ private:
 
 constexpr std::string_view empty_map{"\x80", 1};
 
-std::string_view text_of(const msgpack::object& x) { return {x.via.str.ptr, x.via.str.size}; }
-
 /// A name as it is told: not longer than `unknown_field_bytes_max`, cut between code points.
 std::string shortened(std::string_view name) {
   if (name.size() <= unknown_field_bytes_max) return std::string{name};
@@ -71,6 +69,15 @@ std::string shortened(std::string_view name) {
 }
 
 } // namespace
+
+std::string_view text_of(const msgpack::object& x) { return {x.via.str.ptr, x.via.str.size}; }
+
+const msgpack::object* value_at(const msgpack::object_map& map, std::string_view key) {
+  const std::span entries{map.ptr, map.size};
+  const auto found = std::ranges::find_if(
+    entries, [&](const auto& each) { return each.key.type == msgpack::type::STR && text_of(each.key) == key; });
+  return found == entries.end() || found->val.type == msgpack::type::NIL ? nullptr : &found->val;
+}
 
 result<unpacked_map> unpacked_map::parse(std::string_view bytes, fault_code code, map_bounds most) {
   if (bytes.empty()) bytes = empty_map;
@@ -100,15 +107,9 @@ const msgpack::object* unpacked_map::find(std::string_view key) const {
 const msgpack::object* field_reader::find(std::string_view key, bool needed) {
   known_.push_back(key);
   if (why_) return nullptr;
-  const auto& map = map_->via.map;
-  for (std::uint32_t i = 0; i < map.size; ++i) {
-    const auto& name = map.ptr[i].key;
-    if (name.type != msgpack::type::STR || text_of(name) != key) continue;
-    if (map.ptr[i].val.type != msgpack::type::NIL) return &map.ptr[i].val;
-    break;
-  }
-  if (needed) why_ = fault{code_, path_ + std::string{key} + " is missing"};
-  return nullptr;
+  const auto* found = value_at(map_->via.map, key);
+  if (!found && needed) why_ = fault{code_, path_ + std::string{key} + " is missing"};
+  return found;
 }
 
 void field_reader::take_notes(const field_reader& inner) {

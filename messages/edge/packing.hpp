@@ -28,6 +28,11 @@ concept described = requires(F& f, T& x) { std::remove_const_t<T>::fields(f, x);
 /// Values of any kind in one header or body. A bound beside the frame's bytes, since a value costs 24 bytes in memory.
 inline constexpr std::size_t packed_values_max = 100'000;
 
+/// @pre `x` is a string
+std::string_view text_of(const msgpack::object& x);
+/// Null: `map` has no such key, or nil at it.
+const msgpack::object* value_at(const msgpack::object_map& map, std::string_view key);
+
 /// What a map may have.
 struct map_bounds {
   std::size_t values_max = packed_values_max;

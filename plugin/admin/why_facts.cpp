@@ -2,6 +2,7 @@
 
 #include "messages/matrix/identifiers.hpp"
 #include "messages/request_phase.hpp"
+#include "plugin/admin/explain.hpp"
 
 #include <algorithm>
 #include <map>

@@ -14,61 +14,69 @@
 namespace causeway::gateway {
 
 /// Who may be tried now. A server that answered a moment ago always may. All others take turns: so many in a second,
-/// and so many at a time without a connection, those that failed last by themselves. So a crowd of dead servers,
-/// refusing or hanging, costs the gateway's thread a bounded share of its time, its sockets and its lookups, and one
-/// that nobody has tried yet does not stand behind those that are known to be dead. Pure: time is passed in.
+/// those that were heard of lately by themselves and faster. Of the rest so many at a time without a connection, those
+/// that failed last apart from those nobody has tried yet, which do not stand behind them. And what holds up the
+/// gateway's thread counts as turns: where servers have died, libcurl closes their connections with the next attempt,
+/// and whoever is alive stands behind that. So a crowd of dead servers, refusing or hanging, costs a bounded share of
+/// the thread's time, of sockets and of lookups. Pure: time is passed in.
 class attempt_gate {
 public:
   using time_point = std::chrono::steady_clock::time_point;
   using key = std::uint64_t;
   struct bounds {
     std::uint32_t per_second = 500; ///< attempts at servers not heard of lately
-    std::uint32_t burst = 4;        ///< of them at once after a pause: each takes the gateway's thread some 0.2 ms
+    std::uint32_t burst = 1;        ///< of them at once after a pause
+    /// At servers heard of lately, but not just now.
+    std::uint32_t heard_per_second = 1'000, heard_burst = 1;
     /// Of them without a connection at a time; of those that failed last as many again.
     std::size_t parallel_max = 256;
+    std::chrono::milliseconds just_now{1'000};    ///< an answer so long ago: it has no turn to wait for
     std::chrono::milliseconds lately{10'000};     ///< an answer counts so long
     std::chrono::milliseconds failing{3'600'000}; ///< a failure likewise
     std::size_t names_max = 20'000;               ///< servers remembered
   };
 
-  explicit attempt_gate(bounds b) : bounds_(b), tokens_(b.burst), known_(b.names_max) {}
+  explicit attempt_gate(bounds b)
+      : bounds_(b), turns_(b.per_second, b.burst), heard_turns_(b.heard_per_second, b.heard_burst),
+        known_(b.names_max) {}
 
   /// @returns true: it may begin; false: it waits, and `due` will tell
   bool ask(key k, const std::string& server, time_point now) {
     const auto* known = known_.find(server, now);
-    if (known && *known == standing::heard) return true;
-    auto& kind = known ? failing_ : unknown_;
+    const bool heard = known && known->is == standing::heard;
+    if (heard && now - known->since < bounds_.just_now) return true;
+    drop_ended(heard_);
+    auto& kind = heard ? heard_ : known ? failing_ : unknown_;
+    const auto may_begin = heard && heard_.waiting.empty() && heard_turns_.take(now);
     kind.waiting.push_back(k);
     tickets_.emplace(k, ticket{&kind, false});
     ++waiting_;
-    return false;
+    if (may_begin) begin(heard_);
+    return may_begin;
   }
-  /// Those that may begin now, in the order of asking within their kind; of four turns one is for those that failed
-  /// last.
+  /// Those that may begin now, in the order of asking within their kind: first those heard of lately; of four turns of
+  /// the others one is for those that failed last.
   std::vector<key> due(time_point now) {
-    refill(now);
     std::vector<key> out;
-    while (tokens_ >= 1) {
-      auto* kind = next_kind();
-      if (kind == nullptr) break;
-      out.push_back(kind->waiting.front());
-      kind->waiting.pop_front();
-      ++kind->trying;
-      tickets_.at(out.back()).tries = true;
-      --waiting_;
-      tokens_ -= 1;
+    for (drop_ended(heard_); !heard_.waiting.empty() && heard_turns_.take(now); drop_ended(heard_))
+      out.push_back(begin(heard_));
+    for (auto* kind = next_kind(); kind != nullptr && turns_.take(now); kind = next_kind()) {
+      out.push_back(begin(*kind));
       ++turn_;
     }
     return out;
   }
   /// When `due` has something to give, as it stands; nothing: nobody waits, or all wait for a place.
   std::optional<time_point> next() {
-    drop_ended(unknown_);
-    drop_ended(failing_);
-    if (!may_try(unknown_) && !may_try(failing_)) return {};
-    const auto missing = tokens_ >= 1 ? 0.0 : 1 - tokens_;
-    return refilled_ +
-           std::chrono::ceil<std::chrono::milliseconds>(std::chrono::duration<double>{missing / bounds_.per_second});
+    for (auto* kind : {&heard_, &unknown_, &failing_}) drop_ended(*kind);
+    std::optional<time_point> out;
+    if (!heard_.waiting.empty()) out = heard_turns_.next();
+    if (may_try(unknown_) || may_try(failing_)) out = std::min(out.value_or(time_point::max()), turns_.next());
+    return out;
+  }
+  /// The thread was held up for so long; twice that goes by before the next turns.
+  void charge(std::chrono::steady_clock::duration held_up) {
+    for (auto* each : {&turns_, &heard_turns_}) each->charge(2 * held_up);
   }
   /// A connection is there: its place is free. @returns whether somebody waits for one
   bool reached(key k) { return give_back(k); }
@@ -79,12 +87,12 @@ public:
   };
   /// @returns whether somebody waits for the place that became free
   bool ended(key k, const std::string& server, outcome how, time_point now) {
-    if (how == outcome::answered) known_.put(server, standing::heard, now + bounds_.lately, now);
-    if (how == outcome::failed) known_.put(server, standing::failing, now + bounds_.failing, now);
+    if (how == outcome::answered) known_.put(server, {standing::heard, now}, now + bounds_.lately, now);
+    if (how == outcome::failed) known_.put(server, {standing::failing, now}, now + bounds_.failing, now);
     return give_back(k);
   }
   void clear() {
-    unknown_ = failing_ = {};
+    heard_ = unknown_ = failing_ = {};
     tickets_.clear();
     waiting_ = 0;
   }
@@ -92,6 +100,10 @@ public:
 
 private:
   enum class standing : std::uint8_t { heard, failing };
+  struct last_outcome {
+    standing is = standing::heard;
+    time_point since;
+  };
   struct kind {
     std::deque<key> waiting; ///< also some that ended meanwhile
     std::size_t trying = 0;
@@ -100,11 +112,41 @@ private:
     kind* of = nullptr;
     bool tries = false;
   };
+  /// So many turns in a second, and a burst after a pause.
+  class turns {
+  public:
+    turns(std::uint32_t per_second, std::uint32_t burst) : per_second_(per_second), burst_(burst), saved_(burst) {}
+    bool take(time_point now) {
+      const auto passed = std::chrono::duration<double>(now - refilled_).count();
+      if (passed > 0) saved_ = std::min(burst_, saved_ + passed * per_second_);
+      refilled_ = std::max(refilled_, now);
+      if (saved_ < whole_turn) return false;
+      saved_ -= 1;
+      return true;
+    }
+    /// Turns that nobody had, for a time in which nobody could; at most a few are owed.
+    void charge(std::chrono::duration<double> time) {
+      saved_ = std::max(saved_ - time.count() * per_second_, -owed_max);
+    }
+    /// When there is one.
+    time_point next() const {
+      const std::chrono::duration<double> missing{saved_ >= whole_turn ? 0 : (1 - saved_) / per_second_};
+      return refilled_ + std::chrono::ceil<std::chrono::milliseconds>(missing);
+    }
 
-  void refill(time_point now) {
-    const auto passed = std::chrono::duration<double>(now - refilled_).count();
-    if (passed > 0) tokens_ = std::min<double>(bounds_.burst, tokens_ + passed * bounds_.per_second);
-    refilled_ = std::max(refilled_, now);
+  private:
+    static constexpr double owed_max = 10, whole_turn = 1 - 1e-9; // of sums that are not exact
+    double per_second_, burst_, saved_;
+    time_point refilled_{};
+  };
+
+  key begin(kind& x) {
+    const auto k = x.waiting.front();
+    x.waiting.pop_front();
+    ++x.trying;
+    tickets_.at(k).tries = true;
+    --waiting_;
+    return k;
   }
   void drop_ended(kind& x) {
     while (!x.waiting.empty() && !tickets_.contains(x.waiting.front())) x.waiting.pop_front();
@@ -127,13 +169,12 @@ private:
   }
 
   bounds bounds_;
-  double tokens_;
-  time_point refilled_{};
+  turns turns_, heard_turns_; ///< of those not heard of, and of those heard of lately
   std::uint64_t turn_ = 0;
-  kind unknown_, failing_;
+  kind heard_, unknown_, failing_;
   std::unordered_map<key, ticket> tickets_;
   std::size_t waiting_ = 0;
-  expiring_cache<standing> known_;
+  expiring_cache<last_outcome> known_;
 };
 
 } // namespace causeway::gateway

@@ -377,7 +377,10 @@ CURLcode http_client::on_tls(CURL*, void* ssl_context, void* self) {
 
 void http_client::act(curl_socket_t fd, int events) {
   int running = 0;
+  const auto begun = std::chrono::steady_clock::now();
   curl_multi_socket_action(multi_, fd, events, &running);
+  const auto took = std::chrono::steady_clock::now() - begun;
+  if (fd == CURL_SOCKET_TIMEOUT && took > at_one_go_max) held_up_ += took;
   collect();
 }
 

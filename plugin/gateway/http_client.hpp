@@ -17,6 +17,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace causeway::gateway {
@@ -89,6 +90,10 @@ public:
   /// `bytes` more may come to `on_piece`. Unknown ids are ignored.
   void grant(id which, std::uint64_t bytes);
   std::size_t open_calls() const { return transfers_.size(); }
+  /// What takes libcurl longer at the beginning of a call holds up all others of the thread: it closes what has died.
+  static constexpr std::chrono::microseconds at_one_go_max{500};
+  /// Such times since the last call, together.
+  std::chrono::steady_clock::duration take_held_up() { return std::exchange(held_up_, {}); }
 
 private:
   struct transfer;
@@ -120,6 +125,7 @@ private:
   CURLM* multi_ = nullptr;
   std::vector<easy_handle> spare_;
   std::unordered_map<id, std::unique_ptr<transfer>> transfers_;
+  std::chrono::steady_clock::duration held_up_{};
   id last_id_ = 0;
 };
 

@@ -1,6 +1,7 @@
 #pragma once
 #include "plugin/gateway/http_client.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -17,8 +18,8 @@ public:
   using id = http_client::id;
   /// Connections a part has at least: the servers that hang in it (attempt_gate bounds them for all parts) must not be
   /// all that it has room for.
-  static constexpr long connections_per_part = 128;
-  static constexpr long parts_max = 32;
+  static constexpr long connections_per_part = 64;
+  static constexpr long parts_max = 64;
 
   /// @param whole  bounds of all parts together
   /// @param seed   random: nobody outside can tell which servers share a part
@@ -30,6 +31,8 @@ public:
   id start(https_call call, std::function<void(https_outcome)> done);
   void cancel(id which);
   void grant(id which, std::uint64_t bytes);
+  /// Since the last question: beginnings of calls that took longer than `http_client::at_one_go_max`, together.
+  std::chrono::steady_clock::duration take_held_up();
 
 private:
   const std::string seed_;

@@ -107,6 +107,7 @@ void peer_requests::start(http_request request) {
 }
 
 void peer_requests::begin_due() {
+  gate_.charge(client_.take_held_up());
   for (const auto k : gate_.due(std::chrono::steady_clock::now())) begin(k);
   waiting_count_ = gate_.waiting();
   const auto next = gate_.next();

@@ -1,5 +1,6 @@
-"""Files of one target may be compiled as one (CAUSEWAY_UNITY, as tools/test does): what is local to a file has a name no other file of
-the target uses. Without this a clash is seen only where both fall into one batch, which every new file shifts."""
+"""Files of one target may be compiled as one (CAUSEWAY_UNITY, as tools/test does) or each alone (as tools/bench does). What is local to a
+file has a name no other file of the target uses: without this a clash is seen only where both fall into one batch, which every new file
+shifts. And a file includes what it calls: its neighbour in the batch may have done so, and then only a build without batches fails."""
 
 import os
 import re
@@ -82,19 +83,80 @@ def local_names(text):
             found.add(f"{where}::{function[1]}({types})")
     return found
 
+# Words before a parenthesis that are no function, and macros' pieces.
+_KEYWORDS = {"void", "if", "for", "while", "switch", "return", "catch", "sizeof", "decltype", "alignof", "noexcept", "requires", "co_await"}
+_CALLED = re.compile(r"(?<![\w.>:~])((?:\w+::)*)([a-z]\w*)\s*\(")
+_DECLARED = re.compile(r"^[^()=]*?\b([a-z]\w*)\s*\(")
+
+
+def functions_of(header):
+    """name -> the namespaces of the functions that a header declares at namespace level."""
+    found = {}
+    for inside, head in _statements(header):
+        if () in inside or head.startswith(("using", "typedef", "static_assert", "friend")) or _TYPE.match(head):
+            continue
+        match = _DECLARED.match(head)
+        if match and "operator" not in head.split("(")[0] and match[1] not in _KEYWORDS:
+            found.setdefault(match[1], set()).update("::".join(inside).split("::"))
+    return found
+
+
+def not_included(sources):
+    """(path, function, header) of each call of a function that a header declares which the calling file has not included, not even by
+    another header. sources: path -> text; functions that a file or what it includes declares in any manner are not looked at."""
+    def read(path, name):
+        return name if name in sources else os.path.normpath(os.path.join(os.path.dirname(path), name))
+
+    includes = {path: [read(path, each) for each in re.findall(r'^\s*#\s*include\s+"([^"]+)"', text, re.M)
+                       if read(path, each) in sources] for path, text in sources.items()}
+    declared = {}
+    for path, text in sources.items():
+        if path.endswith(".hpp"):
+            for name, spaces in functions_of(text).items():
+                declared.setdefault(name, {})[path] = spaces
+    wrong = []
+    for path, text in sources.items():
+        if not path.endswith(".cpp"):
+            continue
+        seen, left = set(), [path]
+        while left:
+            at = left.pop()
+            if at not in seen:
+                seen.add(at)
+                left += includes[at]
+        for qualifier, name in set(_CALLED.findall(_NOISE.sub(" ", text))):
+            headers = declared.get(name, {})
+            if qualifier:
+                space = qualifier.split("::")[-2]
+                headers = {each: spaces for each, spaces in headers.items() if space in spaces}
+            if not headers or seen & set(headers):
+                continue
+            own = re.compile(rf"[\w>&*\],]\s+[&*]?(?:\w+::)*{name}\s*[({{=;,)]")
+            if not any(own.search(sources[each]) for each in seen):
+                wrong.append((path, name, min(headers)))
+    return sorted(wrong)
+
+
+def sources_under(tops):
+    """path -> text of the C++ files under these folders."""
+    found = {}
+    for top in tops:
+        for at, _, names in os.walk(os.path.join(ROOT, top)):
+            for name in names:
+                if name.endswith((".cpp", ".hpp")):
+                    path = os.path.relpath(os.path.join(at, name), ROOT)
+                    with open(os.path.join(ROOT, path), encoding="utf8") as text:
+                        found[path] = text.read()
+    return found
+
 
 class Unity(unittest.TestCase):
     def test_names_local_to_a_file_are_its_own(self):
         owners = {}
         for top in TARGETS:
-            for at, _, names in os.walk(os.path.join(ROOT, top)):
-                for name in names:
-                    path = os.path.relpath(os.path.join(at, name), ROOT)
-                    if not name.endswith(".cpp"):
-                        continue
-                    with open(os.path.join(ROOT, path), encoding="utf8") as text:
-                        for each in local_names(text.read()):
-                            owners.setdefault((top, each), []).append(path)
+            for path, text in sources_under([top]).items():
+                for each in local_names(text) if path.endswith(".cpp") else ():
+                    owners.setdefault((top, each), []).append(path)
         wrong = sorted(f"{each}: {', '.join(sorted(paths))}" for (_, each), paths in owners.items() if len(paths) > 1)
         self.assertEqual(wrong, [], "\n" + "\n".join(wrong))
 
@@ -107,6 +169,21 @@ class Unity(unittest.TestCase):
         suite = "BOOST_AUTO_TEST_SUITE(here) namespace { struct row {}; } BOOST_AUTO_TEST_CASE(one) { } BOOST_AUTO_TEST_SUITE_END()"
         self.assertEqual(local_names(suite), {"here::(unnamed)::row"})
         self.assertEqual(local_names("static int count = 0; int shared() { return count; }"), {"::count"})
+
+    def test_a_file_includes_what_it_calls(self):
+        wrong = [f"{path} calls {name}: include {header}"
+                 for path, name, header in not_included(sources_under({each.split("/")[0] for each in TARGETS}))
+                 if not path.startswith("tests/conformance/")]  # includes the client as it is installed
+        self.assertEqual(wrong, [], "\n" + "\n".join(wrong))
+
+    def test_a_call_without_its_header_is_seen(self):
+        header = "namespace a { bool is_little(int n); }"
+        caller = 'namespace a { bool f() { return !is_little(3); } }'
+        self.assertEqual(not_included({"a.hpp": header, "b.cpp": caller}), [("b.cpp", "is_little", "a.hpp")])
+        between = {"a.hpp": header, "b.hpp": '#include "a.hpp"\n', "b.cpp": '#include "b.hpp"\n' + caller}
+        self.assertEqual(not_included(between), [])
+        self.assertEqual(not_included({"a.hpp": header, "b.cpp": "bool g(other x) { return x.is_little(3) || std::is_little(3); }"}), [])
+        self.assertEqual(not_included({"a.hpp": header, "b.cpp": "bool is_little(long n); bool g() { return is_little(3); }"}), [])
 
 
 if __name__ == "__main__":

@@ -25,13 +25,41 @@ std::size_t ask(attempt_gate& gate, std::uint64_t first, std::uint64_t count, at
 
 } // namespace
 
-BOOST_AUTO_TEST_CASE(who_answered_lately_may_always_be_asked) {
-  attempt_gate gate{{.per_second = 1, .burst = 1}};
+BOOST_AUTO_TEST_CASE(who_answered_just_now_may_always_be_asked) {
+  attempt_gate gate{{.per_second = 1, .burst = 1, .heard_per_second = 1, .heard_burst = 1}};
   BOOST_TEST(!gate.ask(1, "a.example", start));
   BOOST_TEST(gate.due(start) == (keys{1}), boost::test_tools::per_element());
   gate.ended(1, "a.example", outcome::answered, start);
-  for (attempt_gate::key k = 2; k < 100; ++k) BOOST_TEST(gate.ask(k, "a.example", start + 9s));
-  BOOST_TEST(!gate.ask(100, "a.example", start + 10s));
+  for (attempt_gate::key k = 2; k < 100; ++k) BOOST_TEST(gate.ask(k, "a.example", start + 999ms));
+  BOOST_TEST(gate.ask(100, "a.example", start + 9s)); // a single one that answered lately likewise
+  BOOST_TEST(!gate.ask(101, "a.example", start + 10s));
+}
+
+BOOST_AUTO_TEST_CASE(a_crowd_that_answered_lately_is_asked_one_after_the_other_and_before_all_others) {
+  attempt_gate gate{{.per_second = 1, .burst = 1, .heard_per_second = 100, .heard_burst = 3, .parallel_max = 1}};
+  for (attempt_gate::key k = 1; k <= 6; ++k) gate.ended(k, server(k), outcome::answered, start);
+  BOOST_TEST(ask(gate, 100, 1, start + 2s) == 0u); // a stranger
+  BOOST_TEST(ask(gate, 1, 6, start + 2s) == 3u);
+  BOOST_TEST(gate.waiting() == 4u);
+  BOOST_TEST(gate.due(start + 2s) == (keys{100}), boost::test_tools::per_element()); // has a turn of its own kind
+  BOOST_TEST((gate.next() == start + 2s + 10ms));
+  BOOST_TEST(gate.due(start + 2s + 10ms) == (keys{4}), boost::test_tools::per_element());
+  gate.ended(5, server(5), outcome::untried, start + 2s);
+  BOOST_TEST(gate.due(start + 3s) == (keys{6}), boost::test_tools::per_element());
+  BOOST_TEST(gate.waiting() == 0u);
+  BOOST_TEST(!gate.next());
+}
+
+BOOST_AUTO_TEST_CASE(what_holds_up_the_thread_counts_as_turns) {
+  attempt_gate gate{{.per_second = 100, .burst = 1}};
+  ask(gate, 1, 20);
+  BOOST_TEST(gate.due(start) == (keys{1}), boost::test_tools::per_element());
+  gate.charge(15ms); // it closed the connections of others, say
+  BOOST_TEST((gate.next() == start + 40ms));
+  BOOST_TEST(gate.due(start + 39ms).empty());
+  BOOST_TEST(gate.due(start + 40ms) == (keys{2}), boost::test_tools::per_element());
+  gate.charge(1h);
+  BOOST_TEST((gate.next() == start + 150ms)); // a machine that was held up itself is not made up for
 }
 
 BOOST_AUTO_TEST_CASE(others_are_tried_so_many_in_a_second_in_the_order_of_asking) {
