@@ -11,7 +11,7 @@ namespace causeway::edge {
 
 template <>
 struct wire_names<parcel::kind> {
-  static constexpr const char* names[] = {"message", "returned", "last", "last_seen"};
+  static constexpr const char* names[] = {"message", "returned", "last", "last_seen", "unread"};
 };
 /// As `name` spells them.
 template <>

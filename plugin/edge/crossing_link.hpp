@@ -16,10 +16,11 @@ namespace causeway::edge {
 /// What a node says to another one, in order and once.
 struct parcel {
   enum class kind : std::uint8_t {
-    message,  ///< for an actor
-    returned, ///< a message that came to who does not own its shard; goes back to who sent it
-    last,     ///< no message for the shard follows before `last_seen` has come
-    last_seen ///< answer to `last`: what was to be returned was returned before it
+    message,   ///< for an actor
+    returned,  ///< a message that came to who does not own its shard; goes back to who sent it
+    last,      ///< no message for the shard follows before `last_seen` has come
+    last_seen, ///< answer to `last`: what was to be returned was returned before it
+    unread     ///< a message came whole and its version cannot be read there: what follows it may make no sense
   };
   kind what = kind::message;
   /// Of the actor it is for; none: it is for the node, whoever owns what.

@@ -85,9 +85,9 @@ crossing_table::effects crossing_table::send(parcel x, std::int64_t now_ms) {
   const auto bytes = x.bytes();
   auto& w = ways_[shard];
   x.epoch = owner_of(shard).epoch;
-  hold(w.later, std::make_shared<const parcel>(std::move(x)));
+  hold(w, w.later, std::make_shared<const parcel>(std::move(x)));
   route(shard, now_ms, out);
-  keep_bound(shard, bytes, out);
+  keep_bound(bytes, out);
   return out;
 }
 
@@ -105,10 +105,16 @@ crossing_table::effects crossing_table::send_to(std::int64_t node, parcel x, std
   return out;
 }
 
-void crossing_table::hold(std::deque<parcel_ptr>& where, parcel_ptr x) {
+void crossing_table::hold(way& w, std::deque<parcel_ptr>& where, parcel_ptr x) {
   held_bytes_ += x->bytes();
+  w.held_bytes += x->bytes();
   waiting_.add(*x->shard);
   where.push_back(std::move(x));
+}
+
+void crossing_table::note_let_go(way& w, std::size_t bytes) {
+  held_bytes_ -= bytes;
+  w.held_bytes -= bytes;
 }
 
 /// A node that has refused the shard, and is still named by the rows that were read.
@@ -131,7 +137,7 @@ void crossing_table::route(shard_number shard, std::int64_t now_ms, effects& out
     auto& from = w.returned.empty() ? w.later : w.returned;
     const auto x = std::move(from.front());
     from.pop_front();
-    held_bytes_ -= x->bytes();
+    note_let_go(w, x->bytes());
     hand_over(x, to, now_ms, out);
   }
   if (w.is_empty()) waiting_.remove(shard);
@@ -186,6 +192,7 @@ crossing_table::effects crossing_table::on_frame(const link_frame& x, std::int64
 void crossing_table::take_parcel(std::int64_t from, const parcel_ptr& x, std::int64_t now_ms, effects& out) {
   if (!x->shard) {
     if (x->what == parcel::kind::message) out.emplace_back(deliver{from, x});
+    if (x->what == parcel::kind::unread) tell_lost(from, {x->from}, out);
     return;
   }
   const auto shard = *x->shard;
@@ -201,9 +208,9 @@ void crossing_table::take_parcel(std::int64_t from, const parcel_ptr& x, std::in
   case parcel::kind::returned:
     w.refused_by = {from, x->epoch};
     w.refused_ms = now_ms;
-    if (!w.silenced.contains(x->from)) hold(w.returned, x);
+    if (!w.silenced.contains(x->from)) hold(w, w.returned, x);
     if (std::exchange(w.waits_for, from) == 0) put(from, about_shard(parcel::kind::last, shard), now_ms, out);
-    keep_bound(shard, x->bytes(), out);
+    keep_bound(x->bytes(), out);
     if (!is_asking_) ask_for_owners(now_ms, out);
     return;
   case parcel::kind::last:
@@ -214,7 +221,19 @@ void crossing_table::take_parcel(std::int64_t from, const parcel_ptr& x, std::in
     w.waits_for = w.went_to = 0;
     w.silenced.clear();
     return route(shard, now_ms, out);
+  case parcel::kind::unread: return; // is of no shard
   }
+}
+
+crossing_table::effects crossing_table::refuse_unread(const deliver& x, std::int64_t now_ms) {
+  effects out;
+  if (x.from == self_) tell_lost(self_, {x.what->from}, out);
+  parcel said;
+  said.what = parcel::kind::unread;
+  said.from = x.what->from;
+  said.to = x.what->to;
+  put(x.from, std::make_shared<const parcel>(std::move(said)), now_ms, out); // to nobody, where it came from here
+  return out;
 }
 
 /// With it all that follows for the shard: order is kept by who sends it.
@@ -240,12 +259,14 @@ void crossing_table::end_link(std::int64_t node, effects& out) {
   tell_lost(node, std::exchange(its.spoken, {}), out);
 }
 
-/// Where too much waits for an owner now that a parcel of so many bytes has come, all that waits for this shard is
-/// given up.
-void crossing_table::keep_bound(shard_number shard, std::size_t bytes, effects& out) {
+/// Where too much waits for owners now that a parcel of so many bytes has come, all that waits for the shard with the
+/// most is given up: one that nobody takes must not cost the others theirs.
+void crossing_table::keep_bound(std::size_t bytes, effects& out) {
   if (held_bytes_ <= bounds_.held_bytes_max || held_bytes_ <= bytes) return;
+  const auto& most = *std::max_element(ways_.begin(), ways_.end(),
+                                       [](const way& a, const way& b) { return a.held_bytes < b.held_bytes; });
   std::set<address> from;
-  for (const auto* queue : {&ways_[shard].returned, &ways_[shard].later})
+  for (const auto* queue : {&most.returned, &most.later})
     for (const auto& x : *queue) from.insert(x->from);
   tell_lost(0, from, out);
 }
@@ -260,7 +281,7 @@ void crossing_table::tell_lost(std::int64_t node, const std::set<address>& actor
     for (auto* queue : {&ways_[i].returned, &ways_[i].later})
       std::erase_if(*queue, [&](const parcel_ptr& x) {
         if (!actors.contains(x->from)) return false;
-        held_bytes_ -= x->bytes();
+        note_let_go(ways_[i], x->bytes());
         return true;
       });
     if (ways_[i].is_empty()) waiting_.remove(static_cast<shard_number>(i));

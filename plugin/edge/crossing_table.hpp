@@ -36,7 +36,8 @@ class crossing_table {
 public:
   struct bounds {
     crossing_link::bounds link = {};
-    /// What waits here for an owner, of all shards together, bytes; one parcel always fits.
+    /// What waits here for an owner, of all shards together, bytes; one parcel always fits. Beyond it the shard with the
+    /// most is given up.
     std::size_t held_bytes_max = 64 * 1024 * 1024;
     /// Who owns what is read again after this while something waits; and a node that has refused a shard is tried again
     /// after it where the rows still name it.
@@ -76,6 +77,9 @@ public:
   /// An actor of this node has ended: nothing is lost to it any more, and the next one of its address may speak.
   void forget(const address& ended);
 
+  /// A message that `deliver` told cannot be read: who sent it is told so, as of a loss.
+  effects refuse_unread(const deliver& x, std::int64_t now_ms);
+
   effects on_frame(const link_frame& x, std::int64_t now_ms);
   void on_connected(std::int64_t node);
   /// To be called when `due` says so; harmless else.
@@ -101,6 +105,7 @@ private:
     shard_owner refused_by = {}; ///< with the epoch that was sent
     std::int64_t refused_ms = 0;
     std::deque<parcel_ptr> returned = {}, later = {}; ///< in this order
+    std::size_t held_bytes = 0;                       ///< of these
     /// What these said before they were told of a loss is dropped if it comes back: what was before it is lost.
     std::set<address> silenced = {};
 
@@ -115,8 +120,9 @@ private:
   void put(std::int64_t node, parcel_ptr x, std::int64_t now_ms, effects& out);
   void take_parcel(std::int64_t from, const parcel_ptr& x, std::int64_t now_ms, effects& out);
   void give_back(std::int64_t to, const parcel& x, std::int64_t now_ms, effects& out);
-  void hold(std::deque<parcel_ptr>& where, parcel_ptr x);
-  void keep_bound(shard_number shard, std::size_t bytes, effects& out);
+  void hold(way& w, std::deque<parcel_ptr>& where, parcel_ptr x);
+  void note_let_go(way& w, std::size_t bytes);
+  void keep_bound(std::size_t bytes, effects& out);
   void end_link(std::int64_t node, effects& out);
   void tell_lost(std::int64_t node, const std::set<address>& actors, effects& out);
   void ask_for_owners(std::int64_t now_ms, effects& out);

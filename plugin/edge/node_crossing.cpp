@@ -298,17 +298,19 @@ private:
 
   void obey(const crossing_table::effects& effects) {
     for (const auto& one : effects) {
-      if (const auto* got = std::get_if<crossing_table::deliver>(&one)) deliver(got->from, *got->what);
+      if (const auto* got = std::get_if<crossing_table::deliver>(&one)) deliver(*got);
       else if (const auto* gone = std::get_if<crossing_table::lost>(&one)) heard_.on_lost(gone->peer, gone->actors);
       else heard_.on_owners_wanted();
     }
   }
-  void deliver(std::int64_t from, const parcel& x) {
+  void deliver(const crossing_table::deliver& come) {
+    const auto& x = *come.what;
     auto read = crossing::decode(x.body);
-    if (read) return heard_.on_message(from, x.from, x.to, std::move(*read));
+    if (read) return heard_.on_message(come.from, x.from, x.to, std::move(*read));
     ++bad_messages_;
     spdlog::error("E533 message of another node dropped from={} to={} why={}", to_string(x.from), to_string(x.to),
                   to_string(read.error()));
+    obey(table_.refuse_unread(come, crossing_clock_ms()));
   }
 
   const config::edge_options options_;

@@ -312,6 +312,43 @@ BOOST_AUTO_TEST_CASE(too_much_that_waits_for_an_owner_is_given_up) {
   BOOST_TEST(x.at(1).held_bytes() > 100'000u);
 }
 
+BOOST_AUTO_TEST_CASE(shard_that_nobody_takes_does_not_cost_the_others_theirs) {
+  crossing_table::bounds most;
+  most.held_bytes_max = of("x").bytes() * 10;
+  cluster x{most};
+  for (const shard_number without : {shard, shard_number{9}}) {
+    x.rows[without] = {};
+    x.obey(2, x.at(2).release(without, x.now_ms));
+  }
+  x.obey(1, x.at(1).set_owners(x.rows, x.now_ms));
+  for (int i = 0; i < 8; ++i) x.send(1, of("x"));
+  for (int i = 0; i < 3; ++i) x.send(1, of(std::to_string(i), bob, 9));
+  BOOST_TEST((x.lost[1] == std::set<address>{alice}));
+  x.give(3, 9);
+  x.wait(100);
+  BOOST_TEST(x.delivered[3] == (texts{"0", "1", "2"}), boost::test_tools::per_element());
+  BOOST_TEST(x.at(1).held_bytes() == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(who_said_what_the_other_version_cannot_read_is_told_of_a_loss) {
+  cluster x;
+  x.send(1, of("of a later version"));
+  x.send(1, of("of somebody else", bob));
+  const auto frames = x.frames(1, 2);
+  for (const auto& frame : frames)
+    for (const auto& one : x.at(2).on_frame(frame, x.now_ms)) {
+      const auto& come = std::get<crossing_table::deliver>(one);
+      if (come.what->from == alice) x.obey(2, x.at(2).refuse_unread(come, x.now_ms));
+    }
+  x.settle();
+  BOOST_TEST((x.lost[1] == std::set<address>{alice}));
+  x.send(1, of("what would follow it"));
+  x.at(1).forget(alice);
+  x.send(1, of("anew"));
+  x.settle();
+  BOOST_TEST(x.delivered[2] == (texts{"anew"}), boost::test_tools::per_element());
+}
+
 BOOST_AUTO_TEST_CASE(frame_of_a_node_that_is_not_known_yet_comes_again) {
   cluster x;
   crossing_table newcomer{4};
