@@ -247,6 +247,8 @@ def main(arguments):
     else:
         found = unittest.defaultTestLoader.discover(arguments.folder, pattern="test_*.py", top_level_dir=arguments.folder)
     cases = list(chosen(found, arguments.words))
+    if arguments.words and not cases:
+        sys.exit(f"python_suite: no case in {arguments.folder} has {' or '.join(map(repr, arguments.words))} in its name")
     if arguments.list:
         classes, broken = classes_of(cases)
         with open(arguments.report, "w", encoding="utf8") as out:

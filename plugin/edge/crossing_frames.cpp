@@ -44,7 +44,7 @@ struct parcel_header {
 struct crossing_header {
   std::string server_name;
   std::int64_t from = 0, to = 0;
-  std::uint64_t generation = 0, received = 0;
+  std::uint64_t generation = 0, received = 0, last = 0;
   bool has_gap = false, asks = false;
   std::optional<parcel_header> parcel;
 
@@ -54,6 +54,7 @@ struct crossing_header {
     f.required("to", x.to);
     f.required("generation", x.generation);
     f.required("received", x.received);
+    f.required("last", x.last);
     f.optional("has_gap", x.has_gap);
     f.optional("asks", x.asks);
     f.optional("parcel", x.parcel);
@@ -66,7 +67,7 @@ constexpr map_bounds header_bounds{100, false};
 } // namespace
 
 std::string encode_crossing_header(const link_frame& x, std::string_view server_name) {
-  crossing_header h{std::string{server_name}, x.from, x.to, x.generation, x.received, x.has_gap, x.asks, {}};
+  crossing_header h{std::string{server_name}, x.from, x.to, x.generation, x.received, x.last, x.has_gap, x.asks, {}};
   if (x.what) {
     const auto& p = *x.what;
     h.parcel = parcel_header{x.number, p.what, p.shard, p.epoch, p.from, p.to};
@@ -85,7 +86,7 @@ result<link_frame> decode_crossing(frame x, std::string_view server_name) {
   reader.read_all(h);
   if (reader.why()) return wrong(reader.why()->detail);
   if (h.server_name != server_name) return {fault_code::role_denied, "it is a node of another server"};
-  link_frame made{h.from, h.to, h.generation, h.received, h.has_gap, h.asks, 0, nullptr};
+  link_frame made{h.from, h.to, h.generation, h.received, h.last, h.has_gap, h.asks, 0, nullptr};
   if (!h.parcel) return made;
   if (h.parcel->shard && *h.parcel->shard >= shard_count) return wrong("there is no such shard");
   if (h.parcel->number == 0) return wrong("a parcel has no number");

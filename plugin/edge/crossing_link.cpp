@@ -27,6 +27,8 @@ void crossing_link::begin(std::uint64_t generation) {
   received_ = gap_told_ = owed_parcels_ = 0;
   owed_bytes_ = 0;
   owes_word_ = owes_gap_ = false;
+  oldest_mark_ = newest_mark_ = {};
+  settled_ = 0;
 }
 
 crossing_link::outcome crossing_link::send(parcel_ptr x, std::int64_t now_ms) {
@@ -54,6 +56,8 @@ crossing_link::outcome crossing_link::on_frame(const link_frame& x, std::vector<
   acknowledge_to(x.received, now_ms);
   if (x.has_gap && x.received + 1 == first_) send_again();
   if (x.number != 0 && x.what) take(x, out, now_ms);
+  if (x.received > newest_mark_.acknowledged) newest_mark_ = {x.received, x.last};
+  settle();
   return is_new ? outcome::ended : outcome::goes_on;
 }
 
@@ -86,6 +90,12 @@ void crossing_link::take(const link_frame& x, std::vector<parcel_ptr>& out, std:
   owed_bytes_ += x.what->bytes();
   if (owed_parcels_ >= bounds_.acknowledge_parcels || owed_bytes_ >= bounds_.acknowledge_bytes) owes_word_ = true;
   out.push_back(x.what);
+}
+
+void crossing_link::settle() {
+  if (oldest_mark_.acknowledged <= settled_) oldest_mark_ = newest_mark_;
+  for (const auto* each : {&oldest_mark_, &newest_mark_})
+    if (each->acknowledged > settled_ && received_ >= each->last) settled_ = each->acknowledged;
 }
 
 void crossing_link::on_connected() {
@@ -124,7 +134,7 @@ std::optional<link_frame> crossing_link::next_frame(std::int64_t now_ms) {
   tick(now_ms);
   if (!may_send() && !owes_word_ && !owes_gap_) return {};
   // Each frame acknowledges what has come.
-  link_frame x{self_, peer_, generation_, received_, owes_gap_, !is_confirmed_, 0, nullptr};
+  link_frame x{self_, peer_, generation_, received_, next_number() - 1, owes_gap_, !is_confirmed_, 0, nullptr};
   owed_parcels_ = 0;
   owed_bytes_ = 0;
   owes_word_ = owes_gap_ = false;

@@ -39,6 +39,7 @@ struct link_frame {
   std::int64_t from = 0, to = 0; ///< incarnations
   std::uint64_t generation = 0;  ///< of the link between these two
   std::uint64_t received = 0;    ///< all parcels up to this number have come
+  std::uint64_t last = 0;        ///< whatever these made it say is among its own parcels up to this one
   bool has_gap = false;          ///< and a later one: send again from there
   bool asks = false;             ///< nothing of this generation was heard: answer
   std::uint64_t number = 0;      ///< of the parcel, from 1; 0: none
@@ -86,11 +87,16 @@ public:
   std::uint64_t generation() const { return generation_; }
   /// The other side has answered in this generation.
   bool is_confirmed() const { return is_confirmed_; }
+  /// Of the next parcel that is sent.
+  std::uint64_t next_number() const { return first_ + kept_.size(); }
+  /// Parcels up to this number have come, and so has whatever the other side said of them.
+  std::uint64_t settled() const { return settled_; }
 
 private:
   void begin(std::uint64_t generation);
   void acknowledge_to(std::uint64_t number, std::int64_t now_ms);
   void take(const link_frame& x, std::vector<parcel_ptr>& out, std::int64_t now_ms);
+  void settle();
   void send_again();
   bool may_send() const;
   std::int64_t patience_ms() const;
@@ -111,6 +117,12 @@ private:
   std::size_t owed_bytes_ = 0;
   bool owes_word_ = false, owes_gap_ = false; ///< a frame, even without a parcel
   std::int64_t acknowledge_at_ms_ = 0, greet_at_ms_ = 0;
+  /// What the other side has acknowledged, and how far its own parcels went then.
+  struct mark {
+    std::uint64_t acknowledged = 0, last = 0;
+  };
+  mark oldest_mark_, newest_mark_; ///< those between say nothing more
+  std::uint64_t settled_ = 0;
 };
 
 } // namespace causeway::edge

@@ -81,6 +81,7 @@ shard_owner crossing_table::owner_of(shard_number shard) const {
 crossing_table::effects crossing_table::send(parcel x, std::int64_t now_ms) {
   effects out;
   if (doomed_.contains(x.from)) return out;
+  if (is_actor(x.from)) alive_.insert(x.from);
   const auto shard = *x.shard;
   const auto bytes = x.bytes();
   auto& w = ways_[shard];
@@ -98,7 +99,10 @@ crossing_table::effects crossing_table::send_to(std::int64_t node, parcel x, std
   auto shared = std::make_shared<const parcel>(std::move(x));
   if (node == self_) out.emplace_back(deliver{self_, std::move(shared)});
   else if (const auto at = peers_.find(node); at != peers_.end()) {
-    if (is_actor(shared->from)) at->second.spoken.insert(shared->from);
+    if (is_actor(shared->from)) {
+      alive_.insert(shared->from);
+      note_spoken(at->second, shared->from);
+    }
     put(node, std::move(shared), now_ms, out);
     route_all(now_ms, out);
   }
@@ -157,12 +161,25 @@ void crossing_table::hand_over(const parcel_ptr& x, const shard_owner& to, std::
     return;
   }
   ways_[*x->shard].went_to = to.incarnation;
-  if (is_actor(x->from)) peers_.at(to.incarnation).spoken.insert(x->from);
+  if (is_actor(x->from)) note_spoken(peers_.at(to.incarnation), x->from);
   if (x->what == parcel::kind::message && x->epoch == to.epoch) return put(to.incarnation, x, now_ms, out);
   parcel addressed = *x; // it has waited, or come back
   addressed.what = parcel::kind::message;
   addressed.epoch = to.epoch;
   put(to.incarnation, std::make_shared<const parcel>(std::move(addressed)), now_ms, out);
+}
+
+void crossing_table::note_spoken(peer& to, const address& actor) const {
+  const last_word said{to.link.next_number(), !alive_.contains(actor)}; // what has waited may outlive who said it
+  to.spoken.insert_or_assign(actor, said);
+  if (said.has_ended) to.ended.emplace(said.number, actor);
+}
+
+void crossing_table::forget_settled(peer& x) {
+  for (auto at = x.ended.begin(); at != x.ended.end() && at->first <= x.link.settled(); at = x.ended.erase(at))
+    if (const auto its = x.spoken.find(at->second);
+        its != x.spoken.end() && its->second.has_ended && its->second.number == at->first)
+      x.spoken.erase(its);
 }
 
 void crossing_table::put(std::int64_t node, parcel_ptr x, std::int64_t now_ms, effects& out) {
@@ -186,6 +203,7 @@ crossing_table::effects crossing_table::on_frame(const link_frame& x, std::int64
     if (at->second.link.generation() != generation) break; // an answer was too much: the rest is lost with the link
   }
   if (at->second.link.generation() != generation || has_ended) route_all(now_ms, out);
+  forget_settled(at->second);
   return out;
 }
 
@@ -250,13 +268,16 @@ void crossing_table::give_back(std::int64_t to, const parcel& x, std::int64_t no
 void crossing_table::end_link(std::int64_t node, effects& out) {
   auto& its = peers_.at(node);
   its.returning = {};
+  its.ended = {};
   for (auto& w : ways_) {
     if (w.went_to == node) w.went_to = 0;
     if (w.waits_for != node) continue;
     w.waits_for = 0;
     w.silenced.clear();
   }
-  tell_lost(node, std::exchange(its.spoken, {}), out);
+  std::set<address> spoken;
+  for (const auto& [actor, said] : std::exchange(its.spoken, {})) spoken.insert(actor);
+  tell_lost(node, spoken, out);
 }
 
 /// Where too much waits for owners now that a parcel of so many bytes has come, all that waits for the shard with the
@@ -297,7 +318,14 @@ void crossing_table::tell_lost(std::int64_t node, const std::set<address>& actor
 
 void crossing_table::forget(const address& ended) {
   doomed_.erase(ended);
-  for (auto& [node, its] : peers_) its.spoken.erase(ended);
+  alive_.erase(ended);
+  for (auto& [node, its] : peers_) {
+    const auto said = its.spoken.find(ended);
+    if (said == its.spoken.end()) continue;
+    said->second.has_ended = true;
+    its.ended.emplace(said->second.number, ended);
+    forget_settled(its);
+  }
 }
 
 // -- time -------------------------------------------------------------------------------------------------------------

@@ -31,7 +31,8 @@ using shard_owners = std::array<shard_owner, shard_count>;
 ///
 /// A message is lost only with a link: when one of the two incarnations ends, or too much waits. Then every actor of
 /// this node that has spoken over that link is told to the caller, who ends it and makes it anew; what it says until
-/// then is dropped. Pure: time comes with each call, in milliseconds, and never goes back.
+/// then is dropped. One that has ended by itself is among them as long as its last message may be lost; it is made
+/// anew, and derives again what it said. Pure: time comes with each call, in milliseconds, and never goes back.
 class crossing_table {
 public:
   struct bounds {
@@ -74,7 +75,8 @@ public:
   effects send(parcel x, std::int64_t now_ms);
   /// For what is of that node, whatever it owns: the answer to a call of its gateway. Dropped where that node is gone.
   effects send_to(std::int64_t node, parcel x, std::int64_t now_ms);
-  /// An actor of this node has ended: nothing is lost to it any more, and the next one of its address may speak.
+  /// An actor of this node has ended: the next one of its address may speak. To be called for all that `lost` tells,
+  /// also of those that are not there any more.
   void forget(const address& ended);
 
   /// A message that `deliver` told cannot be read: who sent it is told so, as of a loss.
@@ -93,10 +95,15 @@ public:
   const crossing_link* link_to(std::int64_t node) const;
 
 private:
+  struct last_word {
+    std::uint64_t number = 0; ///< of its last parcel
+    bool has_ended = false;   ///< it is forgotten once that is settled
+  };
   struct peer {
     crossing_link link;
-    std::set<address> spoken = {}; ///< actors of this node
-    shard_set returning = {};      ///< what it sends for these goes back, until its `last`
+    std::map<address, last_word> spoken = {};         ///< actors of this node
+    std::multimap<std::uint64_t, address> ended = {}; ///< by the last parcel of each
+    shard_set returning = {};                         ///< what it sends for these goes back, until its `last`
   };
   /// Where the messages for the actors of one shard go.
   struct way {
@@ -118,6 +125,8 @@ private:
   void route_all(std::int64_t now_ms, effects& out);
   void hand_over(const parcel_ptr& x, const shard_owner& to, std::int64_t now_ms, effects& out);
   void put(std::int64_t node, parcel_ptr x, std::int64_t now_ms, effects& out);
+  void note_spoken(peer& to, const address& actor) const;
+  static void forget_settled(peer& x);
   void take_parcel(std::int64_t from, const parcel_ptr& x, std::int64_t now_ms, effects& out);
   void give_back(std::int64_t to, const parcel& x, std::int64_t now_ms, effects& out);
   void hold(way& w, std::deque<parcel_ptr>& where, parcel_ptr x);
@@ -135,6 +144,7 @@ private:
   std::array<way, shard_count> ways_ = {};
   shard_set waiting_; ///< shards for which something waits
   std::size_t held_bytes_ = 0;
+  std::set<address> alive_;  ///< actors that have spoken, and not ended yet
   std::set<address> doomed_; ///< told lost, and not ended yet
   std::int64_t asked_ms_ = 0;
   bool has_asked_ = false, is_asking_ = false;

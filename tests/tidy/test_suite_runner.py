@@ -119,6 +119,15 @@ class SuiteRunner(unittest.TestCase):
             self.assertEqual({tuple(each) for each in found["skipped"]},
                              {("Mixed.test_skipped", "not today"), ("setUpClass (test_mixed.WithoutPeer)", "no peer")})
 
+    def test_a_word_that_no_case_has_is_an_error_and_no_success(self):
+        with tempfile.TemporaryDirectory() as folder:
+            with open(os.path.join(folder, "test_mixed.py"), "w", encoding="utf8") as out:
+                out.write(SUITE)
+            done = subprocess.run([sys.executable, RUNNER, folder, os.path.join(folder, "report"), "Mixd"], capture_output=True, text=True,
+                                  timeout=60, check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("'Mixd'", done.stderr)
+
     def test_what_measures_time_waits_for_all_others(self):
         done, found = self.report({"test_disturbed.py": DISTURBED}, "--jobs", "4")
         self.assertEqual((done.returncode, found["passed"], found["failed"]), (0, 7, []), done.stdout)

@@ -31,25 +31,26 @@ std::string why_not(const std::string& header, edge::verb what = edge::verb::eve
 
 BOOST_AUTO_TEST_CASE(frame_is_read_as_it_was_written) {
   for (std::size_t kind = 0; kind < actor_kinds; ++kind)
-    for (const auto what :
-         {parcel::kind::message, parcel::kind::returned, parcel::kind::last, parcel::kind::last_seen}) {
+    for (const auto what : {parcel::kind::message, parcel::kind::returned, parcel::kind::last, parcel::kind::last_seen,
+                            parcel::kind::unread}) {
       parcel x{
         what, 255, 9, {static_cast<actor_kind>(kind), "!r\xff"}, {actor_kind::node, ""}, std::string(9'000, '\xff')};
       if (kind % 2 == 0) x.shard.reset();
-      const auto got = round_trip({3, 4, 5, 6, true, false, 7, std::make_shared<const parcel>(x)});
+      const auto got = round_trip({3, 4, 5, 6, 8, true, false, 7, std::make_shared<const parcel>(x)});
       BOOST_REQUIRE_MESSAGE(got, test::why(got));
-      BOOST_TEST((got->from == 3 && got->to == 4 && got->generation == 5u && got->received == 6u && got->number == 7u));
+      BOOST_TEST((got->from == 3 && got->to == 4 && got->generation == 5u && got->received == 6u && got->number == 7u &&
+                  got->last == 8u));
       BOOST_TEST((got->has_gap && !got->asks));
       BOOST_TEST((got->what->what == what && got->what->shard == x.shard && got->what->epoch == 9u));
       BOOST_TEST((got->what->from == x.from && got->what->to == x.to && got->what->body == x.body));
     }
-  const auto bare = round_trip({-1, 4, 5, 6, false, true, 0, nullptr});
+  const auto bare = round_trip({-1, 4, 5, 6, 8, false, true, 0, nullptr});
   BOOST_REQUIRE(bare);
   BOOST_TEST((!bare->what && bare->asks && bare->number == 0u && bare->from == -1));
 }
 
 BOOST_AUTO_TEST_CASE(frame_of_another_homeserver_is_refused) {
-  const auto got = round_trip({3, 4, 5, 6, false, false, 0, nullptr}, "b.example");
+  const auto got = round_trip({3, 4, 5, 6, 8, false, false, 0, nullptr}, "b.example");
   BOOST_REQUIRE(!got);
   BOOST_TEST((got.error().code == fault_code::role_denied));
 }
@@ -66,6 +67,7 @@ BOOST_AUTO_TEST_CASE(what_is_wrong_with_a_header_is_named) {
                 {"to", packed(2)},
                 {"generation", packed(1)},
                 {"received", packed(0)},
+                {"last", packed(0)},
                 {"parcel", map({{"number", packed(number)},
                                 {"what", str("last")},
                                 {"shard", packed(shard)},

@@ -242,7 +242,7 @@ BOOST_AUTO_TEST_CASE(frames_of_others_and_acknowledgements_of_nothing_change_not
   of_another.to = 7;
   x.to_b(of_another);
   BOOST_TEST(x.at_b.empty());
-  link_frame wrong{2, 1, 1, 99, true, false, 0, nullptr};
+  link_frame wrong{2, 1, 1, 99, 0, true, false, 0, nullptr};
   x.to_a(wrong);
   BOOST_TEST(x.a.kept_bytes() > 0u);
   x.to_b(frame);

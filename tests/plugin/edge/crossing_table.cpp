@@ -251,10 +251,53 @@ BOOST_AUTO_TEST_CASE(who_ended_before_is_told_nothing) {
   cluster x;
   x.send(1, of("1"));
   x.settle();
+  x.wait(10); // it is acknowledged
   x.at(1).forget(alice);
   x.nodes.erase(2);
   x.obey(1, x.at(1).set_nodes({1, 3}, x.now_ms));
   BOOST_TEST(x.lost[1].empty());
+}
+
+BOOST_AUTO_TEST_CASE(who_ended_before_is_told_if_its_last_message_may_be_lost) {
+  cluster x;
+  x.send(1, of("1"));
+  x.at(1).forget(alice); // passivated, say
+  x.nodes.erase(2);
+  x.obey(1, x.at(1).set_nodes({1, 3}, x.now_ms));
+  BOOST_TEST((x.lost[1] == std::set<address>{alice}));
+}
+
+BOOST_AUTO_TEST_CASE(who_ended_before_is_told_if_its_last_message_was_on_its_way_back) {
+  cluster x;
+  x.blind.insert(1);
+  x.obey(2, x.at(2).release(shard, x.now_ms));
+  x.send(1, of("1"));
+  for (const auto& frame : x.frames(1, 2)) x.obey(2, x.at(2).on_frame(frame, x.now_ms));
+  x.at(1).forget(alice);
+  auto back = x.frames(2, 1);
+  BOOST_REQUIRE(back.size() == 1u);
+  back[0].number = 0; // acknowledged, and what comes back is not there yet
+  back[0].what.reset();
+  x.obey(1, x.at(1).on_frame(back[0], x.now_ms));
+  BOOST_TEST(x.at(1).link_to(2)->kept_bytes() == 0u);
+  x.nodes.erase(2);
+  x.obey(1, x.at(1).set_nodes({1, 3}, x.now_ms));
+  BOOST_TEST((x.lost[1] == std::set<address>{alice}));
+}
+
+BOOST_AUTO_TEST_CASE(what_waited_for_an_owner_is_of_who_said_it_also_when_they_have_ended) {
+  cluster x;
+  x.rows[shard] = {};
+  x.obey(1, x.at(1).set_owners(x.rows, x.now_ms));
+  x.obey(2, x.at(2).release(shard, x.now_ms));
+  x.send(1, of("1"));
+  x.at(1).forget(alice);
+  x.give(3);
+  x.obey(1, x.at(1).set_owners(x.rows, x.now_ms));
+  BOOST_TEST(x.at(1).held_bytes() == 0u); // under way
+  x.nodes.erase(3);
+  x.obey(1, x.at(1).set_nodes({1, 2}, x.now_ms));
+  BOOST_TEST((x.lost[1] == std::set<address>{alice}));
 }
 
 BOOST_AUTO_TEST_CASE(node_that_dies_while_it_gives_back_holds_up_nobody) {

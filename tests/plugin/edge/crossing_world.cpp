@@ -140,6 +140,7 @@ private:
   }
 
   void disturb() {
+    if (once_in(50)) end_by_itself();
     if (once_in(400)) move_shard(below(shards_used));
     if (once_in(1'500)) end_node();
     if (nodes_.size() < 4 && once_in(1'000)) start_node();
@@ -203,6 +204,13 @@ private:
       else if (const auto* gone = std::get_if<crossing_table::lost>(&one)) end_lives(id, *gone);
       else if (auto& at = nodes_.at(id)->reads_rows_at_ms; at < 0) at = now_ms_ + static_cast<std::int64_t>(below(60));
     }
+  }
+  /// An actor of some node ends as a room that nobody speaks to does: what it said comes, or it is told.
+  void end_by_itself() {
+    const auto at = std::next(nodes_.begin(), static_cast<std::ptrdiff_t>(below(nodes_.size())));
+    const auto actor = std::to_string(below(speakers));
+    ++at->second->lives[actor];
+    at->second->table.forget({actor_kind::room, actor});
   }
   void end_lives(std::int64_t id, const crossing_table::lost& gone) {
     auto& its = *nodes_.at(id);
