@@ -1,6 +1,9 @@
 #include "tools/causeway/command_line.hpp"
 
+#include <cerrno>
 #include <stdexcept>
+
+#include <unistd.h>
 
 namespace causeway::tools {
 
@@ -19,6 +22,8 @@ std::string configured_endpoint(const config::sources& from) {
   return found.values.edge.admin_endpoint;
 }
 
+bool is_denied(const std::string& file) { return access(file.c_str(), R_OK) != 0 && errno == EACCES; }
+
 } // namespace
 
 config::sources command_line::sources() const {
@@ -32,7 +37,14 @@ config::sources command_line::sources() const {
 broker_request command_line::request() const {
   auto x = broker;
   if (!x.archive.empty()) return x; // nobody is asked
-  x.where.endpoint = socket.empty() ? configured_endpoint(sources()) : socket;
+  if (socket.empty()) {
+    auto from = sources();
+    // Whoever may not read the file that a package installs may hardly ask its broker; the socket tells who may.
+    if (config_file.empty() && is_denied(from.file)) from.file.clear();
+    x.where.endpoint = configured_endpoint(from);
+  } else {
+    x.where.endpoint = socket;
+  }
   return x;
 }
 
