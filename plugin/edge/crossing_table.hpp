@@ -37,8 +37,8 @@ class crossing_table {
 public:
   struct bounds {
     crossing_link::bounds link = {};
-    /// What waits here for an owner, of all shards together, bytes; one parcel always fits. Beyond it the shard with the
-    /// most is given up.
+    /// What waits for owners, of all shards together, bytes; one parcel always fits. Beyond it what waits for the shard
+    /// with the most is given up.
     std::size_t held_bytes_max = 64 * 1024 * 1024;
     /// Who owns what is read again after this while something waits; and a node that has refused a shard is tried again
     /// after it where the rows still name it.
