@@ -56,7 +56,7 @@ crossing_link::outcome crossing_link::on_frame(const link_frame& x, std::vector<
   acknowledge_to(x.received, now_ms);
   if (x.has_gap && x.received + 1 == first_) send_again();
   if (x.number != 0 && x.what) take(x, out, now_ms);
-  if (x.received > newest_mark_.acknowledged) newest_mark_ = {x.received, x.last};
+  if (x.received > newest_mark_.acknowledged && x.received < next_number()) newest_mark_ = {x.received, x.last};
   settle();
   return is_new ? outcome::ended : outcome::goes_on;
 }

@@ -210,7 +210,7 @@ crossing_table::effects crossing_table::on_frame(const link_frame& x, std::int64
 void crossing_table::take_parcel(std::int64_t from, const parcel_ptr& x, std::int64_t now_ms, effects& out) {
   if (!x->shard) {
     if (x->what == parcel::kind::message) out.emplace_back(deliver{from, x});
-    if (x->what == parcel::kind::unread) tell_lost(from, {x->from}, out);
+    if (x->what == parcel::kind::unread && is_actor(x->from)) tell_lost(from, {x->from}, out);
     return;
   }
   const auto shard = *x->shard;
@@ -245,7 +245,7 @@ void crossing_table::take_parcel(std::int64_t from, const parcel_ptr& x, std::in
 
 crossing_table::effects crossing_table::refuse_unread(const deliver& x, std::int64_t now_ms) {
   effects out;
-  if (x.from == self_) tell_lost(self_, {x.what->from}, out);
+  if (x.from == self_ && is_actor(x.what->from)) tell_lost(self_, {x.what->from}, out);
   parcel said;
   said.what = parcel::kind::unread;
   said.from = x.what->from;

@@ -26,8 +26,8 @@ public:
   virtual ~crossing_sink() = default;
   /// For an actor of a shard that this node has, or for the node itself. May not throw.
   virtual void on_message(std::int64_t from_node, const address& from, const address& to, message&& x) = 0;
-  /// These actors of this node may wait for something that will not come: they are to be ended, and `forget` called
-  /// when they are.
+  /// These actors of this node may wait for something that will not come: they are to be ended and made anew, and
+  /// `forget` called when they have ended; for those that are not there any more, at once.
   virtual void on_lost(std::int64_t node, const std::vector<address>& actors) = 0;
   /// The rows of `shard` are wanted (`set_owners`).
   virtual void on_owners_wanted() = 0;

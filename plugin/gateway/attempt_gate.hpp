@@ -14,8 +14,8 @@
 namespace causeway::gateway {
 
 /// Who may be tried now. A server that answered a moment ago always may. All others take turns: so many in a second,
-/// those that were heard of lately by themselves and faster. Of the rest so many at a time without a connection, those
-/// that failed last apart from those nobody has tried yet, which do not stand behind them. And what holds up the
+/// and so many at a time without a connection: those that were heard of lately by themselves and faster, those that
+/// failed last apart from those nobody has tried yet, which do not stand behind them. And what holds up the
 /// gateway's thread counts as turns: where servers have died, libcurl closes their connections with the next attempt,
 /// and whoever is alive stands behind that. So a crowd of dead servers, refusing or hanging, costs a bounded share of
 /// the thread's time, of sockets and of lookups. Pure: time is passed in.
@@ -28,7 +28,7 @@ public:
     std::uint32_t burst = 1;        ///< of them at once after a pause
     /// At servers heard of lately, but not just now.
     std::uint32_t heard_per_second = 1'000, heard_burst = 1;
-    /// Of them without a connection at a time; of those that failed last as many again.
+    /// Of each kind without a connection at a time: not heard of, failed last, heard of lately.
     std::size_t parallel_max = 256;
     std::chrono::milliseconds just_now{1'000};    ///< an answer so long ago: it has no turn to wait for
     std::chrono::milliseconds lately{10'000};     ///< an answer counts so long
@@ -47,7 +47,7 @@ public:
     if (heard && now - known->since < bounds_.just_now) return true;
     drop_ended(heard_);
     auto& kind = heard ? heard_ : known ? failing_ : unknown_;
-    const auto may_begin = heard && heard_.waiting.empty() && heard_turns_.take(now);
+    const auto may_begin = heard && heard_.waiting.empty() && has_place(heard_) && heard_turns_.take(now);
     kind.waiting.push_back(k);
     tickets_.emplace(k, ticket{&kind, false});
     ++waiting_;
@@ -58,7 +58,7 @@ public:
   /// the others one is for those that failed last.
   std::vector<key> due(time_point now) {
     std::vector<key> out;
-    for (drop_ended(heard_); !heard_.waiting.empty() && heard_turns_.take(now); drop_ended(heard_))
+    for (drop_ended(heard_); may_try(heard_) && heard_turns_.take(now); drop_ended(heard_))
       out.push_back(begin(heard_));
     for (auto* kind = next_kind(); kind != nullptr && turns_.take(now); kind = next_kind()) {
       out.push_back(begin(*kind));
@@ -70,13 +70,14 @@ public:
   std::optional<time_point> next() {
     for (auto* kind : {&heard_, &unknown_, &failing_}) drop_ended(*kind);
     std::optional<time_point> out;
-    if (!heard_.waiting.empty()) out = heard_turns_.next();
+    if (may_try(heard_)) out = heard_turns_.next();
     if (may_try(unknown_) || may_try(failing_)) out = std::min(out.value_or(time_point::max()), turns_.next());
     return out;
   }
-  /// The thread was held up for so long; twice that goes by before the next turns.
-  void charge(std::chrono::steady_clock::duration held_up) {
-    for (auto* each : {&turns_, &heard_turns_}) each->charge(2 * held_up);
+  /// The thread was held up for so long until now; twice that goes by before the next turns, or three turns.
+  void charge(std::chrono::nanoseconds held_up, time_point now) {
+    if (held_up.count() == 0) return;
+    for (auto* each : {&turns_, &heard_turns_}) each->charge(2 * held_up, now);
   }
   /// A connection is there: its place is free. @returns whether somebody waits for one
   bool reached(key k) { return give_back(k); }
@@ -117,15 +118,14 @@ private:
   public:
     turns(std::uint32_t per_second, std::uint32_t burst) : per_second_(per_second), burst_(burst), saved_(burst) {}
     bool take(time_point now) {
-      const auto passed = std::chrono::duration<double>(now - refilled_).count();
-      if (passed > 0) saved_ = std::min(burst_, saved_ + passed * per_second_);
-      refilled_ = std::max(refilled_, now);
+      refill(now);
       if (saved_ < whole_turn) return false;
       saved_ -= 1;
       return true;
     }
-    /// Turns that nobody had, for a time in which nobody could; at most a few are owed.
-    void charge(std::chrono::duration<double> time) {
+    /// Turns that nobody had; at most a few are owed, so that a quarter of the rate remains whatever a turn costs.
+    void charge(std::chrono::duration<double> time, time_point now) {
+      refill(now);
       saved_ = std::max(saved_ - time.count() * per_second_, -owed_max);
     }
     /// When there is one.
@@ -135,7 +135,12 @@ private:
     }
 
   private:
-    static constexpr double owed_max = 10, whole_turn = 1 - 1e-9; // of sums that are not exact
+    static constexpr double owed_max = 3, whole_turn = 1 - 1e-9; // of sums that are not exact
+    void refill(time_point now) {
+      const auto passed = std::chrono::duration<double>(now - refilled_).count();
+      if (passed > 0) saved_ = std::min(burst_, saved_ + passed * per_second_);
+      refilled_ = std::max(refilled_, now);
+    }
     double per_second_, burst_, saved_;
     time_point refilled_{};
   };
@@ -151,7 +156,8 @@ private:
   void drop_ended(kind& x) {
     while (!x.waiting.empty() && !tickets_.contains(x.waiting.front())) x.waiting.pop_front();
   }
-  bool may_try(const kind& x) const { return !x.waiting.empty() && x.trying < bounds_.parallel_max; }
+  bool has_place(const kind& x) const { return x.trying < bounds_.parallel_max; }
+  bool may_try(const kind& x) const { return !x.waiting.empty() && has_place(x); }
   kind* next_kind() {
     drop_ended(unknown_);
     drop_ended(failing_);

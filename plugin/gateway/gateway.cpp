@@ -50,9 +50,9 @@ auto decode_moving(edge::frame frame, Decode decode) {
 
 federation_answer node_gone() { return error_answer({fault_code::stopping, "the node is not there"}); }
 
-/// Servers that do not answer never take more than half of the outbound connections.
+/// Servers that do not answer never take more than half of the outbound connections: there are three kinds of them.
 attempt_gate::bounds attempt_bounds(attempt_gate::bounds wanted, std::size_t outbound_connections) {
-  wanted.parallel_max = std::clamp<std::size_t>(outbound_connections / 4, 1, wanted.parallel_max);
+  wanted.parallel_max = std::clamp<std::size_t>(outbound_connections / 6, 1, wanted.parallel_max);
   return wanted;
 }
 

@@ -16,6 +16,13 @@
 namespace causeway::gateway {
 namespace {
 
+/// What this thread has had of the processor.
+std::chrono::nanoseconds thread_time() {
+  timespec x{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &x);
+  return std::chrono::seconds{x.tv_sec} + std::chrono::nanoseconds{x.tv_nsec};
+}
+
 constexpr std::size_t response_header_bytes_max = 64 * 1024;
 /// Room taken at the first bytes of a body whose Content-Length is known; the rest grows with what really arrives.
 constexpr std::uint64_t body_reserve_max = 1024 * 1024;
@@ -148,7 +155,7 @@ http_client::http_client(boost::asio::io_context& io, http_client_options option
   curl_multi_setopt(multi_, CURLMOPT_PIPELINING, static_cast<long>(CURLPIPE_NOTHING));
   curl_multi_setopt(multi_, CURLMOPT_MAX_HOST_CONNECTIONS, options_.connections_per_destination_max);
   curl_multi_setopt(multi_, CURLMOPT_MAX_TOTAL_CONNECTIONS, options_.connections_max);
-  curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, std::min(options_.idle_connections_max, options_.connections_max));
+  bound_idle();
 }
 
 http_client::~http_client() {
@@ -176,8 +183,18 @@ http_client::id http_client::start(https_call call, std::function<void(https_out
   auto* easy = x->easy.get();
   const auto number = x->number;
   transfers_.emplace(number, std::move(x));
+  bound_idle();
   if (curl_multi_add_handle(multi_, easy) != CURLM_OK) throw std::runtime_error("libcurl refuses a new call");
   return number;
+}
+
+/// libcurl counts those that are in use against its bound on idle ones: where enough servers hung, it closed the
+/// connection of one that is alive after each call.
+void http_client::bound_idle() {
+  // It looks when a call is done, whose connection becomes an idle one then.
+  const auto others_in_use = std::max<long>(static_cast<long>(transfers_.size()) - 1, 0);
+  const auto all = options_.idle_connections_max + others_in_use;
+  curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, std::min(all, options_.connections_max));
 }
 
 void http_client::prepare(transfer& x) {
@@ -253,6 +270,7 @@ void http_client::cancel(id which) {
   if (it == transfers_.end()) return;
   curl_multi_remove_handle(multi_, it->second->easy.get());
   transfers_.erase(it); // the handle is not reused: it is in the middle of something
+  bound_idle();
 }
 
 int http_client::on_timer(CURLM*, long timeout_ms, void* self) {
@@ -377,9 +395,9 @@ CURLcode http_client::on_tls(CURL*, void* ssl_context, void* self) {
 
 void http_client::act(curl_socket_t fd, int events) {
   int running = 0;
-  const auto begun = std::chrono::steady_clock::now();
+  const auto begun = thread_time();
   curl_multi_socket_action(multi_, fd, events, &running);
-  const auto took = std::chrono::steady_clock::now() - begun;
+  const auto took = thread_time() - begun;
   if (fd == CURL_SOCKET_TIMEOUT && took > at_one_go_max) held_up_ += took;
   collect();
 }
@@ -395,6 +413,7 @@ void http_client::collect() {
     auto done = std::move(x->done);
     curl_multi_remove_handle(multi_, x->easy.get()); // invalidates `message`
     auto node = transfers_.extract(x->number);
+    bound_idle();
     release(std::move(node.mapped()->easy));
     node = {};
     done(std::move(outcome)); // may start further calls

@@ -90,10 +90,11 @@ public:
   /// `bytes` more may come to `on_piece`. Unknown ids are ignored.
   void grant(id which, std::uint64_t bytes);
   std::size_t open_calls() const { return transfers_.size(); }
-  /// What takes libcurl longer at the beginning of a call holds up all others of the thread: it closes what has died.
+  /// What takes libcurl more of the processor at the beginning of a call holds up all others of the thread: it closes
+  /// what has died.
   static constexpr std::chrono::microseconds at_one_go_max{500};
-  /// Such times since the last call, together.
-  std::chrono::steady_clock::duration take_held_up() { return std::exchange(held_up_, {}); }
+  /// Such times since the last question, together.
+  std::chrono::nanoseconds take_held_up() { return std::exchange(held_up_, {}); }
 
 private:
   struct transfer;
@@ -111,6 +112,7 @@ private:
   static int on_ready(void* of, char*, char*, int, int);
   static CURLcode on_tls(CURL*, void* ssl_context, void* self);
 
+  void bound_idle();
   void prepare(transfer& x);
   void act(curl_socket_t fd, int events);
   void collect();
@@ -125,7 +127,7 @@ private:
   CURLM* multi_ = nullptr;
   std::vector<easy_handle> spare_;
   std::unordered_map<id, std::unique_ptr<transfer>> transfers_;
-  std::chrono::steady_clock::duration held_up_{};
+  std::chrono::nanoseconds held_up_{};
   id last_id_ = 0;
 };
 

@@ -27,8 +27,8 @@ void http_pool::grant(id which, std::uint64_t bytes) {
   parts_[which % parts_.size()]->grant(which / parts_.size(), bytes);
 }
 
-std::chrono::steady_clock::duration http_pool::take_held_up() {
-  std::chrono::steady_clock::duration out{};
+std::chrono::nanoseconds http_pool::take_held_up() {
+  std::chrono::nanoseconds out{};
   for (auto& part : parts_) out += part->take_held_up();
   return out;
 }

@@ -32,7 +32,7 @@ public:
   void cancel(id which);
   void grant(id which, std::uint64_t bytes);
   /// Since the last question: beginnings of calls that took longer than `http_client::at_one_go_max`, together.
-  std::chrono::steady_clock::duration take_held_up();
+  std::chrono::nanoseconds take_held_up();
 
 private:
   const std::string seed_;

@@ -91,6 +91,7 @@ void peer_requests::start(http_request request) {
   x.request = std::move(request);
   if (x.request.stream != 0) streams_.emplace(x.request.stream, k);
   x.url = std::move(url);
+  charge_held_up();
   if (!x.url && !gate_.ask(k, x.request.server_name, std::chrono::steady_clock::now())) {
     x.waits = true;
     waiting_count_ = gate_.waiting();
@@ -106,8 +107,10 @@ void peer_requests::start(http_request request) {
   begin(k);
 }
 
+void peer_requests::charge_held_up() { gate_.charge(client_.take_held_up(), std::chrono::steady_clock::now()); }
+
 void peer_requests::begin_due() {
-  gate_.charge(client_.take_held_up());
+  charge_held_up();
   for (const auto k : gate_.due(std::chrono::steady_clock::now())) begin(k);
   waiting_count_ = gate_.waiting();
   const auto next = gate_.next();

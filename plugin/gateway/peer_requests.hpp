@@ -47,6 +47,7 @@ private:
 
   void begin(key k);
   void begin_due();
+  void charge_held_up();
   void find_route(key k);
   void on_route(key k, result<route> found);
   void try_hop(key k);

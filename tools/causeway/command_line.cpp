@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <stdexcept>
+#include <string_view>
 
 #include <unistd.h>
 
@@ -22,7 +23,14 @@ std::string configured_endpoint(const config::sources& from) {
   return found.values.edge.admin_endpoint;
 }
 
-bool is_denied(const std::string& file) { return access(file.c_str(), R_OK) != 0 && errno == EACCES; }
+bool is_denied(const std::string& path, int right) { return access(path.c_str(), right) != 0 && errno == EACCES; }
+
+/// Neither the file that a package installs nor the socket of its broker is for this user.
+bool is_nothing_for_this_user(const config::sources& from) {
+  constexpr std::string_view scheme = "ipc://";
+  const auto endpoint = config::edge_options{}.admin_endpoint;
+  return is_denied(from.file, R_OK) && endpoint.starts_with(scheme) && is_denied(endpoint.substr(scheme.size()), W_OK);
+}
 
 } // namespace
 
@@ -39,8 +47,7 @@ broker_request command_line::request() const {
   if (!x.archive.empty()) return x; // nobody is asked
   if (socket.empty()) {
     auto from = sources();
-    // Whoever may not read the file that a package installs may hardly ask its broker; the socket tells who may.
-    if (config_file.empty() && is_denied(from.file)) from.file.clear();
+    if (config_file.empty() && is_nothing_for_this_user(from)) from.file.clear(); // the socket tells who may ask
     x.where.endpoint = configured_endpoint(from);
   } else {
     x.where.endpoint = socket;

@@ -28,7 +28,8 @@ struct command_line {
   /// What the configuration is read from.
   config::sources sources() const;
   /// To the broker that listens where --socket says, else where the broker itself would read it.
-  /// Throws where the configuration does not say it: the default would be another broker's.
+  /// Throws where the configuration does not say it: the default would be another broker's. Where this user may neither
+  /// read the default file nor ask at the default place, it is that place, whose refusal tells who may.
   broker_request request() const;
 };
 

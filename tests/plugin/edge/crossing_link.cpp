@@ -245,6 +245,7 @@ BOOST_AUTO_TEST_CASE(frames_of_others_and_acknowledgements_of_nothing_change_not
   link_frame wrong{2, 1, 1, 99, 0, true, false, 0, nullptr};
   x.to_a(wrong);
   BOOST_TEST(x.a.kept_bytes() > 0u);
+  BOOST_TEST(x.a.settled() == 0u);
   x.to_b(frame);
   BOOST_TEST(x.at_b == (texts{"1"}), boost::test_tools::per_element());
 }
