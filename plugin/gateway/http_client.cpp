@@ -128,6 +128,7 @@ struct http_client::transfer {
   list headers, resolve, connect_to;
   https_outcome outcome;
   std::size_t header_bytes = 0;
+  bool has_connection = false;
   bool blocked = false; ///< at least one address was refused by the policy
   bool too_large = false;
   bool headers_too_large = false;
@@ -183,18 +184,20 @@ http_client::id http_client::start(https_call call, std::function<void(https_out
   auto* easy = x->easy.get();
   const auto number = x->number;
   transfers_.emplace(number, std::move(x));
-  bound_idle();
   if (curl_multi_add_handle(multi_, easy) != CURLM_OK) throw std::runtime_error("libcurl refuses a new call");
   return number;
 }
 
 /// libcurl counts those that are in use against its bound on idle ones: where enough servers hung, it closed the
-/// connection of one that is alive after each call.
+/// connection of one that is alive after each call. Not to be called by what libcurl calls.
 void http_client::bound_idle() {
-  // It looks when a call is done, whose connection becomes an idle one then.
-  const auto others_in_use = std::max<long>(static_cast<long>(transfers_.size()) - 1, 0);
-  const auto all = options_.idle_connections_max + others_in_use;
+  // It looks when a call is done, whose connection becomes an idle one then. Calls that wait for one have none.
+  const auto all = options_.idle_connections_max + std::max(in_use_ - 1, 0L);
   curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, std::min(all, options_.connections_max));
+}
+
+void http_client::note_connection(transfer& x) {
+  if (!std::exchange(x.has_connection, true)) ++in_use_;
 }
 
 void http_client::prepare(transfer& x) {
@@ -269,8 +272,8 @@ void http_client::cancel(id which) {
   const auto it = transfers_.find(which);
   if (it == transfers_.end()) return;
   curl_multi_remove_handle(multi_, it->second->easy.get());
+  in_use_ -= it->second->has_connection ? 1 : 0;
   transfers_.erase(it); // the handle is not reused: it is in the middle of something
-  bound_idle();
 }
 
 int http_client::on_timer(CURLM*, long timeout_ms, void* self) {
@@ -298,11 +301,13 @@ curl_socket_t http_client::on_open(void* of, curlsocktype, curl_sockaddr* addres
     x.blocked = true;
     return CURL_SOCKET_BAD;
   }
+  x.owner->note_connection(x);
   return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
 int http_client::on_ready(void* of, char*, char*, int, int) {
-  const auto& x = *static_cast<transfer*>(of);
+  auto& x = *static_cast<transfer*>(of);
+  x.owner->note_connection(x); // one that was idle
   if (x.call.on_connected) x.call.on_connected();
   return CURL_PREREQFUNC_OK;
 }
@@ -395,6 +400,7 @@ CURLcode http_client::on_tls(CURL*, void* ssl_context, void* self) {
 
 void http_client::act(curl_socket_t fd, int events) {
   int running = 0;
+  bound_idle();
   const auto begun = thread_time();
   curl_multi_socket_action(multi_, fd, events, &running);
   const auto took = thread_time() - begun;
@@ -413,7 +419,7 @@ void http_client::collect() {
     auto done = std::move(x->done);
     curl_multi_remove_handle(multi_, x->easy.get()); // invalidates `message`
     auto node = transfers_.extract(x->number);
-    bound_idle();
+    in_use_ -= node.mapped()->has_connection ? 1 : 0;
     release(std::move(node.mapped()->easy));
     node = {};
     done(std::move(outcome)); // may start further calls

@@ -113,6 +113,7 @@ private:
   static CURLcode on_tls(CURL*, void* ssl_context, void* self);
 
   void bound_idle();
+  void note_connection(transfer& x);
   void prepare(transfer& x);
   void act(curl_socket_t fd, int events);
   void collect();
@@ -127,6 +128,7 @@ private:
   CURLM* multi_ = nullptr;
   std::vector<easy_handle> spare_;
   std::unordered_map<id, std::unique_ptr<transfer>> transfers_;
+  long in_use_ = 0; ///< connections of calls
   std::chrono::nanoseconds held_up_{};
   id last_id_ = 0;
 };

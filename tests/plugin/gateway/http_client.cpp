@@ -74,4 +74,19 @@ BOOST_AUTO_TEST_CASE(no_more_idle_connections_are_kept_than_it_may) {
   BOOST_TEST(other.connections() == 3);
 }
 
+BOOST_AUTO_TEST_CASE(calls_that_wait_for_a_connection_let_nobody_keep_more) {
+  gateway::http_client_options options;
+  options.idle_connections_max = 1;
+  options.connections_per_destination_max = 1;
+  rig x{options};
+  fake_peer other{x.authority.issue("other", {"DNS:localhost"}), [](const std::string&) { return reply_json("{}"); }};
+  asio::ip::tcp::acceptor hangs{x.io, {asio::ip::address_v4::loopback(), 0}};
+  for (int i = 0; i < 10; ++i) x.client.start(x.to(hangs.local_endpoint().port()), [](const auto&) {});
+  for (int i = 0; i < 3; ++i)
+    for (const auto port : {x.peer.port(), other.port()}) BOOST_TEST(x.status_of(x.to(port)) == 200);
+  BOOST_TEST(x.client.open_calls() == 10u);
+  BOOST_TEST(x.peer.connections() == 3);
+  BOOST_TEST(other.connections() == 3);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
