@@ -22,8 +22,8 @@ constexpr std::array<std::uint8_t, 256> digit_values = [] {
 }();
 
 std::string encode(std::string_view bytes, std::string_view alphabet) {
-  std::string out;
-  out.reserve((bytes.size() * 4 + 2) / 3);
+  std::string out((bytes.size() * 4 + 2) / 3, '\0');
+  char* to = out.data();
   std::uint32_t bits = 0;
   int count = 0;
   for (unsigned char byte : bytes) {
@@ -31,11 +31,39 @@ std::string encode(std::string_view bytes, std::string_view alphabet) {
     count += 8;
     while (count >= 6) {
       count -= 6;
-      out += alphabet[bits >> count & 0x3f];
+      *to++ = alphabet[bits >> count & 0x3f];
     }
   }
-  if (count > 0) out += alphabet[bits << (6 - count) & 0x3f];
+  if (count > 0) *to = alphabet[bits << (6 - count) & 0x3f];
   return out;
+}
+
+/// What nearly every server sends: digits alone, without padding. Nothing: there is another character, or a last digit
+/// stands alone.
+std::optional<std::string> decode_digits(std::string_view text) {
+  constexpr std::size_t quad = 4;
+  if (text.size() % quad == 1) return {};
+  std::string out(text.size() * 3 / 4, '\0');
+  char* to = out.data();
+  std::uint8_t seen = 0; // a bit of `no_digit` that no digit has stays
+  const auto digit = [&](char x) {
+    const auto value = digit_values[static_cast<unsigned char>(x)];
+    seen |= value;
+    return std::uint32_t{value};
+  };
+  const char* at = text.data();
+  for (const char* const end = at + text.size() / quad * quad; at != end; at += quad) {
+    const auto bits = digit(at[0]) << 18 | digit(at[1]) << 12 | digit(at[2]) << 6 | digit(at[3]);
+    *to++ = static_cast<char>(bits >> 16);
+    *to++ = static_cast<char>(bits >> 8);
+    *to++ = static_cast<char>(bits);
+  }
+  if (const auto left = text.size() % quad; left > 0) {
+    const auto bits = digit(at[0]) << 18 | digit(at[1]) << 12 | (left == 3 ? digit(at[2]) << 6 : 0);
+    *to++ = static_cast<char>(bits >> 16);
+    if (left == 3) *to = static_cast<char>(bits >> 8);
+  }
+  return (seen & 0xc0) == 0 ? std::optional{std::move(out)} : std::nullopt;
 }
 
 } // namespace
@@ -69,6 +97,7 @@ std::optional<std::string> base64_decode(std::string_view text) {
 }
 
 std::optional<std::string> base64_decode_as_servers(std::string_view text) {
+  if (auto usual = decode_digits(text)) return usual;
   if (std::any_of(text.begin(), text.end(), [](unsigned char x) { return x >= 0x80; })) return {};
   // The padding that is added goes by the length of the text, foreign characters and all.
   const std::size_t padding = 3 - (text.size() + 3) % 4;

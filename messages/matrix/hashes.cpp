@@ -16,27 +16,22 @@ bool is_hashed(std::string_view key) {
   return true;
 }
 
-void write_hashed_part(std::string& out, const json::object& pdu) {
-  out += '{';
-  bool first = true;
+void write_hashed_part(json::text_writer& out, const json::object& pdu) {
+  json::member_writer writer{out};
   for (const auto& [key, mapped] : pdu) {
     if (!is_hashed(key)) continue;
-    if (!first) out += ',';
-    first = false;
-    json::write_string(out, key);
-    out += ':';
-    json::write(out, mapped);
+    writer.key(key);
+    out.add(mapped);
   }
-  out += '}';
+  writer.end();
 }
 
 } // namespace
 
 std::string content_hash(const json::object& pdu) {
-  std::string text;
-  text.reserve(usual_event_bytes);
+  json::text_writer text{usual_event_bytes};
   write_hashed_part(text, pdu);
-  return sha256(text);
+  return sha256(text.view());
 }
 
 bool has_valid_content_hash(const event& x) {
@@ -47,14 +42,15 @@ bool has_valid_content_hash(const event& x) {
 }
 
 std::string signed_bytes(const json::object& pdu, const room_version_rules& rules) {
-  std::string text;
-  text.reserve(usual_event_bytes);
+  json::text_writer text{usual_event_bytes};
   write_signed_part(text, pdu, rules);
-  return text;
+  return text.str();
 }
 
 std::string reference_hash(const json::object& pdu, const room_version_rules& rules) {
-  return sha256(signed_bytes(pdu, rules));
+  json::text_writer text{usual_event_bytes};
+  write_signed_part(text, pdu, rules);
+  return sha256(text.view());
 }
 
 event_digest digest(const event& x) {

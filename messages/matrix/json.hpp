@@ -41,7 +41,7 @@ public:
   object& operator=(object&&) noexcept;
   ~object();
 
-  /// Null when there is no such member. O(log n).
+  /// Null when there is no such member. O(log n) in large objects.
   const value* find(std::string_view key) const;
   value* find(std::string_view key);
   bool contains(std::string_view key) const { return find(key) != nullptr; }

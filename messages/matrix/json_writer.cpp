@@ -1,30 +1,36 @@
 #include "messages/matrix/json.hpp"
 
 #include "messages/matrix/json_scan.hpp"
+#include "messages/matrix/json_text_writer.hpp"
 
 #include <algorithm>
 #include <charconv>
 #include <cstring>
+#include <utility>
 
 namespace causeway::matrix::json {
 namespace {
 
-void write_escape(std::string& out, char x) {
+/// Six bytes at most.
+char* write_escape(char* at, char x) {
   constexpr char digits[] = "0123456789abcdef";
+  *at++ = '\\';
   switch (x) {
-  case '"': out += "\\\""; return;
-  case '\\': out += "\\\\"; return;
-  case '\b': out += "\\b"; return;
-  case '\t': out += "\\t"; return;
-  case '\n': out += "\\n"; return;
-  case '\f': out += "\\f"; return;
-  case '\r': out += "\\r"; return;
+  case '"':
+  case '\\': *at++ = x; return at;
+  case '\b': *at++ = 'b'; return at;
+  case '\t': *at++ = 't'; return at;
+  case '\n': *at++ = 'n'; return at;
+  case '\f': *at++ = 'f'; return at;
+  case '\r': *at++ = 'r'; return at;
   default:
-    out += "\\u00";
-    out += digits[static_cast<unsigned char>(x) >> 4];
-    out += digits[x & 0xf];
+    for (const char digit : {'u', '0', '0', digits[static_cast<unsigned char>(x) >> 4], digits[x & 0xf]}) *at++ = digit;
+    return at;
   }
 }
+constexpr std::size_t escape_bytes_max = 6;
+/// A text begins with room for a small event.
+constexpr std::size_t text_bytes_min = 1024;
 
 bool within(std::int64_t x, std::int64_t bound) { return x <= bound && x >= -bound; }
 
@@ -50,91 +56,144 @@ std::optional<std::int64_t> integer_of(std::string_view text) {
   return number;
 }
 
-enum class numbers : std::uint8_t { canonical, as_they_came };
-
-template <numbers Numbers>
-struct writer {
-  std::string& out;
-  void operator()(std::nullptr_t) const { out += "null"; }
-  void operator()(bool x) const { out += x ? "true" : "false"; }
-  void operator()(std::int64_t x) const {
-    char digits[20];
-    auto end = std::to_chars(digits, digits + sizeof digits, x).ptr;
-    out.append(digits, end);
-  }
-  void operator()(const number_text& x) const {
-    const auto number = Numbers == numbers::canonical ? integer_of(x.text) : std::nullopt;
-    if (number) (*this)(*number);
-    else out += x.text;
-  }
-  void operator()(const std::string& x) const { write_string(out, x); }
+/// Numbers that are not canonical go on as they came.
+struct plain_writer {
+  text_writer& out;
+  void operator()(std::nullptr_t) const { out.add(std::string_view{"null"}); }
+  void operator()(bool x) const { out.add(x ? std::string_view{"true"} : std::string_view{"false"}); }
+  void operator()(std::int64_t x) const { out.add(x); }
+  void operator()(const number_text& x) const { out.add(std::string_view{x.text}); }
+  void operator()(const std::string& x) const { out.add_string(x); }
   void operator()(const array& x) const {
-    out += '[';
-    bool first = true;
-    for (const auto& item : x) {
-      if (!first) out += ',';
-      first = false;
+    out.add('[');
+    for (bool first = true; const auto& item : x) {
+      if (!std::exchange(first, false)) out.add(',');
       std::visit(*this, item.content());
     }
-    out += ']';
+    out.add(']');
   }
   void operator()(const object& x) const {
-    out += '{';
-    bool first = true;
+    member_writer writer{out};
     for (const auto& [key, mapped] : x) {
-      if (!first) out += ',';
-      first = false;
-      write_string(out, key);
-      out += ':';
+      writer.key(key);
       std::visit(*this, mapped.content());
     }
-    out += '}';
+    writer.end();
   }
 };
-using canonical_writer = writer<numbers::canonical>;
-using plain_writer = writer<numbers::as_they_came>;
+
+template <class X>
+void append(std::string& out, const X& x) {
+  text_writer made;
+  made.add(x);
+  out += made.view();
+}
 
 } // namespace
 
-void write_string(std::string& out, std::string_view text) {
-  const char* at = text.data();
-  const char* const end = at + text.size();
-  const char* stop = scan(at, end, marks_of_escapes, needs_escape);
-  if (stop == end) {
-    // Nearly every string: one growth, one copy.
-    const auto begin = out.size();
-    out.resize(begin + text.size() + 2);
-    out[begin] = '"';
-    std::memcpy(out.data() + begin + 1, text.data(), text.size());
-    out.back() = '"';
-    return;
-  }
-  out += '"';
-  while (stop != end) {
-    out.append(at, stop);
-    write_escape(out, *stop);
-    at = stop + 1;
-    stop = scan(at, end, marks_of_escapes, needs_escape);
-  }
-  out.append(at, end);
-  out += '"';
+void text_writer::grow(std::size_t bytes) {
+  const auto used = size();
+  const auto before = static_cast<std::size_t>(end_ - begin_.get());
+  // Twice the room, not twice what is used: each escape asks for what may follow it.
+  const auto room = std::max({used + bytes, 2 * before, text_bytes_min});
+  std::unique_ptr<char[]> larger{new char[room]}; // not set to zero, as make_unique does
+  if (used > 0) std::memcpy(larger.get(), begin_.get(), used);
+  begin_ = std::move(larger);
+  at_ = begin_.get() + used;
+  end_ = begin_.get() + room;
 }
 
-void write(std::string& out, const value& x) { std::visit(canonical_writer{out}, x.content()); }
-void write(std::string& out, const object& x) { canonical_writer{out}(x); }
-void write_as_it_came(std::string& out, const value& x) { std::visit(plain_writer{out}, x.content()); }
-void write_as_it_came(std::string& out, const object& x) { plain_writer{out}(x); }
+void text_writer::add_escaped(std::string_view x, std::size_t first) {
+  const char* at = x.data();
+  const char* const end = at + x.size();
+  need(x.size() + 2 + escape_bytes_max);
+  *at_++ = '"';
+  for (const char* stop = at + first; stop != end; stop = scan(at, end, marks_of_escapes, needs_escape)) {
+    put({at, static_cast<std::size_t>(stop - at)});
+    at_ = write_escape(at_, *stop);
+    at = stop + 1;
+    need(static_cast<std::size_t>(end - at) + 1 + escape_bytes_max); // what is left, its end, and one more escape
+  }
+  put({at, static_cast<std::size_t>(end - at)});
+  *at_++ = '"';
+}
+
+void text_writer::add(std::int64_t x) {
+  constexpr std::size_t digits_max = 20;
+  need(digits_max);
+  at_ = std::to_chars(at_, at_ + digits_max, x).ptr;
+}
+
+void text_writer::add(const number_text& x) {
+  if (const auto number = integer_of(x.text)) add(*number);
+  else add(std::string_view{x.text});
+}
+
+void text_writer::add(const array& x) {
+  add('[');
+  for (bool first = true; const auto& item : x) {
+    if (!std::exchange(first, false)) add(',');
+    add(item);
+  }
+  add(']');
+}
+
+void text_writer::add(const object& x) {
+  member_writer writer{*this};
+  for (const auto& [key, mapped] : x) {
+    writer.key(key);
+    add(mapped);
+  }
+  writer.end();
+}
+
+void text_writer::add(const value& x) {
+  if (const auto* string = x.as_string()) add_string(*string);
+  else if (const auto* members = x.as_object()) add(*members);
+  else if (const auto* items = x.as_array()) add(*items);
+  else if (const auto* number = x.as_integer()) add(*number);
+  else if (const auto* other = x.as_number_text()) add(*other);
+  else if (const auto* yes = x.as_bool()) add(*yes ? std::string_view{"true"} : std::string_view{"false"});
+  else add(std::string_view{"null"});
+}
+
+void write_string(std::string& out, std::string_view text) {
+  const char* const begin = text.data();
+  const char* const end = begin + text.size();
+  if (scan(begin, end, marks_of_escapes, needs_escape) == end) {
+    (out += '"').append(text) += '"';
+    return;
+  }
+  text_writer made;
+  made.add_string(text);
+  out += made.view();
+}
+
+void write(std::string& out, const value& x) { append(out, x); }
+void write(std::string& out, const object& x) { append(out, x); }
+
+void write_as_it_came(std::string& out, const value& x) {
+  text_writer made;
+  std::visit(plain_writer{made}, x.content());
+  out += made.view();
+}
+
+void write_as_it_came(std::string& out, const object& x) {
+  text_writer made;
+  plain_writer{made}(x);
+  out += made.view();
+}
 
 std::string canonical(const value& x) {
-  std::string out;
-  write(out, x);
-  return out;
+  text_writer made;
+  made.add(x);
+  return made.str();
 }
 
 std::string canonical(const object& x) {
-  std::string out;
-  write(out, x);
-  return out;
+  text_writer made;
+  made.add(x);
+  return made.str();
 }
 
 bool is_canonical(const value& x) {

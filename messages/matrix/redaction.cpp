@@ -1,6 +1,7 @@
 #include "messages/matrix/redaction.hpp"
 
 #include "messages/matrix/event.hpp"
+#include "messages/matrix/json_text_writer.hpp"
 
 #include <algorithm>
 #include <initializer_list>
@@ -64,39 +65,22 @@ json::object redact_content(std::string_view type, const json::value& content, c
   return out;
 }
 
-/// Writes members of one object, with the commas between them.
-class member_writer {
-public:
-  explicit member_writer(std::string& out) : out_(out) { out_ += '{'; }
-  void key(std::string_view name) {
-    if (!first_) out_ += ',';
-    first_ = false;
-    json::write_string(out_, name);
-    out_ += ':';
-  }
-  void end() { out_ += '}'; }
-
-private:
-  std::string& out_;
-  bool first_ = true;
-};
-
-void write_redacted_content(std::string& out, std::string_view type, const json::value& content,
+void write_redacted_content(json::text_writer& out, std::string_view type, const json::value& content,
                             const room_version_rules& rules) {
-  member_writer writer{out};
+  json::member_writer writer{out};
   if (const auto* members = content.as_object())
     for (const auto& [key, mapped] : *members) {
       const auto verdict = keeps_content(type, key, rules);
       if (verdict == kept::yes) {
         writer.key(key);
-        json::write(out, mapped);
+        out.add(mapped);
       }
       if (verdict == kept::only_signed && mapped.as_object()) {
         writer.key(key);
-        member_writer inner{out};
+        json::member_writer inner{out};
         if (const auto* signed_part = mapped.find("signed")) {
           inner.key("signed");
-          json::write(out, *signed_part);
+          out.add(*signed_part);
         }
         inner.end();
       }
@@ -116,13 +100,13 @@ json::object redact(const json::object& pdu, const room_version_rules& rules) {
   return out;
 }
 
-void write_signed_part(std::string& out, const json::object& pdu, const room_version_rules& rules) {
-  member_writer writer{out};
+void write_signed_part(json::text_writer& out, const json::object& pdu, const room_version_rules& rules) {
+  json::member_writer writer{out};
   for (const auto& [key, mapped] : pdu) {
     if (key == "signatures" || !keeps_top_level(key, rules)) continue;
     writer.key(key);
     if (key == "content") write_redacted_content(out, type_of(pdu), mapped, rules);
-    else json::write(out, mapped);
+    else out.add(mapped);
   }
   writer.end();
 }

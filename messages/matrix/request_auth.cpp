@@ -105,7 +105,11 @@ result<x_matrix> parse_x_matrix(std::string_view header) {
 std::string request_signed_bytes_of_text(std::string_view method, std::string_view uri, std::string_view origin,
                                          std::string_view destination,
                                          std::optional<std::string_view> canonical_content) {
-  std::string out = "{";
+  std::string out;
+  constexpr std::size_t keys_bytes = 64;
+  out.reserve(keys_bytes + method.size() + uri.size() + origin.size() + destination.size() +
+              (canonical_content ? canonical_content->size() : 0));
+  out += '{';
   if (canonical_content) {
     out += "\"content\":";
     out += *canonical_content;

@@ -2,6 +2,7 @@
 
 #include "messages/matrix/base64.hpp"
 #include "messages/matrix/identifiers.hpp"
+#include "messages/matrix/json_text_writer.hpp"
 
 #include <sodium.h>
 
@@ -19,16 +20,15 @@ const unsigned char* as_bytes(std::string_view text) { return reinterpret_cast<c
 
 /// Canonical JSON of `x` without `signatures` and `unsigned`.
 std::string signed_text(const json::object& x) {
-  std::string text = "{";
+  json::text_writer text;
+  json::member_writer writer{text};
   for (const auto& [key, mapped] : x) {
     if (key == "signatures" || key == "unsigned") continue;
-    if (text.size() > 1) text += ',';
-    json::write_string(text, key);
-    text += ':';
-    json::write(text, mapped);
+    writer.key(key);
+    text.add(mapped);
   }
-  text += '}';
-  return text;
+  writer.end();
+  return text.str();
 }
 
 } // namespace

@@ -95,7 +95,13 @@ result<transaction_body> transaction_of(json::value body) {
 
 std::string write_transaction(std::string_view origin, std::int64_t origin_server_ts,
                               const std::vector<std::string_view>& pdus, const std::vector<std::string_view>& edus) {
-  std::string out = "{";
+  std::string out;
+  constexpr std::size_t keys_bytes = 128;
+  auto bytes = keys_bytes + origin.size();
+  for (const auto* list : {&pdus, &edus})
+    for (const auto x : *list) bytes += x.size() + 1;
+  out.reserve(bytes);
+  out += '{';
   if (!edus.empty()) {
     out += "\"edus\":";
     write_list(out, edus);

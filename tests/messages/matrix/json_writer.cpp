@@ -2,6 +2,7 @@
 
 #include "tests/vectors.hpp"
 
+#include <limits>
 #include <random>
 
 namespace causeway::matrix::json {
@@ -135,6 +136,39 @@ BOOST_AUTO_TEST_CASE(canonical_form_of_the_specification) {
   for (const auto& x : test::array_at(vectors, "cases"))
     BOOST_TEST(canonical(test::parse_json(test::string_at(x, "input_text"))) == test::string_at(x, "canonical"),
                test::string_at(x, "name"));
+}
+
+BOOST_AUTO_TEST_CASE(strings_of_any_length_and_full_of_escapes_are_written_whole) {
+  // Around the sizes at which the writer makes itself more room; the last one takes a minute where it does so for each.
+  for (const std::size_t size : {0u, 1u, 1'000u, 1'015u, 1'020u, 1'021u, 1'022u, 1'023u, 1'024u, 2'047u, 4'000'000u}) {
+    const std::string quotes(size, '"'), plain(size, 'x');
+    std::string escaped;
+    for (std::size_t i = 0; i < size; ++i) escaped += "\\\"";
+    BOOST_TEST(
+      (canonical(object{{"a", quotes}, {"b", plain}}) == "{\"a\":\"" + escaped + "\",\"b\":\"" + plain + "\"}"));
+    std::string out = "before ";
+    write_string(out, plain + quotes);
+    BOOST_TEST((out == "before \"" + plain + escaped + '"'));
+    out = "before ";
+    write(out, value{array{plain, quotes}});
+    write_as_it_came(out, value{number_text{"1e2"}});
+    BOOST_TEST((out == "before [\"" + plain + "\",\"" + escaped + "\"]1e2"));
+  }
+  BOOST_TEST(canonical(value{std::numeric_limits<std::int64_t>::min()}) == "-9223372036854775808");
+}
+
+BOOST_AUTO_TEST_CASE(members_are_found_in_small_objects_and_in_large_ones) {
+  object members;
+  for (int i = 0; i < 20; ++i) {
+    const auto key = std::to_string(i * 7 % 20);
+    BOOST_TEST(!members.contains(key));
+    members.set(key, i);
+    for (int j = 0; j <= i; ++j) BOOST_TEST(*members.find(std::to_string(j * 7 % 20))->as_integer() == j);
+    BOOST_TEST(!members.contains(""));
+    BOOST_TEST(!members.contains("x"));
+  }
+  members.set("", true);
+  BOOST_TEST(members.contains(std::string_view{}));
 }
 
 BOOST_AUTO_TEST_CASE(canonical_form_in_the_corners) {

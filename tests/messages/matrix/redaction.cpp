@@ -11,9 +11,9 @@ BOOST_AUTO_TEST_SUITE(redaction)
 namespace {
 
 std::string signed_part(const json::object& pdu, const room_version_rules& rules) {
-  std::string out;
+  json::text_writer out;
   write_signed_part(out, pdu, rules);
-  return out;
+  return out.str();
 }
 
 } // namespace
