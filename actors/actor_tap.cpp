@@ -18,7 +18,7 @@ std::string one(const ask_store&) { return "question to the store"; }
 std::string one(const wake_me_at& x) { return (x.at == 0 ? "no timer " : "timer ") + to_string(x.name); }
 std::string one(const finish&) { return "end"; }
 std::string one(const note& x) { return "log: " + x.what; }
-std::string one(const hop&) { return {}; } // made because somebody looks
+std::string one(const hops&) { return {}; } // made because somebody looks
 std::string one(const persist& x) {
   auto text = std::to_string(x.batch.writes.size()) + (x.batch.writes.size() == 1 ? " row" : " rows");
   if (const auto then = in_words(x.then); !then.empty()) text += ", then (" + then + ")";

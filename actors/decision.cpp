@@ -2,13 +2,10 @@
 
 #include "messages/batch_shards.hpp"
 
-#include <algorithm>
-#include <iterator>
-
 namespace causeway {
 
 void decision::add_hops() {
-  effects hops;
+  std::vector<causeway::hop> seen;
   std::string event_id, first_server;
   std::size_t servers = 0;
   // One for all servers of an event, whose rows stand together: a room may have thousands.
@@ -17,7 +14,7 @@ void decision::add_hops() {
     hop_details more;
     if (servers == 1) more.server = first_server;
     else more.answer = std::to_string(servers) + " servers";
-    hops.emplace_back(causeway::hop{event_id, hop_stage::queued, std::make_shared<hop_details>(std::move(more))});
+    seen.push_back({event_id, hop_stage::queued, std::make_shared<hop_details>(std::move(more))});
     servers = 0;
   };
   const auto add_queued = [&](const std::string& event, const std::string& server, std::size_t count) {
@@ -32,26 +29,20 @@ void decision::add_hops() {
     if (!one) is_told = std::holds_alternative<store::remove_fan_out>(w);
     else if (!is_told) add_queued(one->event_id, one->server_name, 1);
     if (const auto* put = std::get_if<store::put_event>(&w))
-      hops.emplace_back(causeway::hop{put->event->event_id, hop_stage::committed});
+      seen.push_back({put->event->event_id, hop_stage::committed});
     else if (const auto* later = std::get_if<store::put_fan_out>(&w))
       add_queued(later->event_id, later->servers.front(), later->servers.size());
   }
   end_queued();
   // Before what follows from the commit: whoever is told then goes on at once.
-  after_commit_.insert(after_commit_.begin(), std::make_move_iterator(hops.begin()),
-                       std::make_move_iterator(hops.end()));
+  if (!seen.empty()) after_commit_.emplace(after_commit_.begin(), hops{std::move(seen)});
 }
 
 effects decision::take() {
   effects out = std::exchange(ahead_, {});
-  if (is_listened_to()) {
-    add_hops();
-    // Those of now come before the commit is asked for: what follows from it may be faster than the rest of this turn.
-    const auto is_hop = [](const effect& x) { return std::holds_alternative<causeway::hop>(x); };
-    const auto rest = std::stable_partition(at_once_.begin(), at_once_.end(), is_hop);
-    out.insert(out.end(), std::make_move_iterator(at_once_.begin()), std::make_move_iterator(rest));
-    at_once_.erase(at_once_.begin(), rest);
-  }
+  if (is_listened_to()) add_hops();
+  // Those of now come before the commit is asked for: what follows from it may be faster than the rest of this turn.
+  if (!hops_.empty()) out.emplace_back(hops{std::exchange(hops_, {})});
   trace_ = 0;
   const auto may_wait_ms = std::exchange(may_wait_ms_, std::nullopt);
   const auto may_ride_ms = std::exchange(may_ride_ms_, std::nullopt);

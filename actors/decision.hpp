@@ -86,7 +86,7 @@ public:
   /// The event has come so far; nothing is made of it while nobody listens. That it is on disk, and queued for servers,
   /// is seen by its rows.
   void hop(const std::string& event_id, hop_stage stage, std::shared_ptr<const hop_details> more = nullptr) {
-    if (is_listened_to()) at_once_.emplace_back(causeway::hop{event_id, stage, std::move(more)});
+    if (is_listened_to()) hops_.push_back({event_id, stage, std::move(more)});
   }
   /// For `hop`; null while nobody listens. @param make  called only while somebody does
   template <class Make>
@@ -115,6 +115,7 @@ private:
   std::vector<store::write> writes_;
   std::optional<std::uint32_t> may_wait_ms_, may_ride_ms_;
   effects ahead_, after_commit_, at_once_;
+  std::vector<causeway::hop> hops_; ///< handed out ahead of the commit
 };
 
 /// While it lives, what is decided is because of something that has waited in a queue.

@@ -82,6 +82,10 @@ struct hop {
   hop_stage stage = hop_stage::gateway_in;
   std::shared_ptr<const hop_details> more = nullptr; ///< null: the stage says it all
 };
+/// Those of one turn, in order: together, since a transaction of fifty events makes hundreds.
+struct hops {
+  std::vector<hop> all;
+};
 /// One line for the log, structured: a change of state or a fault where it is decided.
 enum class log_level : std::uint8_t { debug, info, warning, error };
 struct note {
@@ -91,7 +95,7 @@ struct note {
   trace_id trace = 0;                                      ///< 0: that of the message at hand, filled in by the shell
 };
 
-using effect_content = std::variant<persist, tell, ask_store, wake_me_at, finish, note, hop>;
+using effect_content = std::variant<persist, tell, ask_store, wake_me_at, finish, note, hops>;
 struct effect : effect_content {
   using variant::variant;
   effect() noexcept;

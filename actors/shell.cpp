@@ -101,7 +101,9 @@ void perform_one(shell_ptr self, note& n, trace_id trace) {
   self->state.router->outside->log(n, self->state.who);
 }
 
-void perform_one(shell_ptr self, hop& h, trace_id trace) { self->state.router->add_hop(h, self->state.who, trace); }
+void perform_one(shell_ptr self, hops& made, trace_id trace) {
+  self->state.router->add_hops(made.all, self->state.who, trace);
+}
 
 void perform(shell_ptr self, effects list, trace_id trace) {
   std::vector<send_frame> frames; // they leave together: each hand-over may wake the edge
@@ -160,8 +162,9 @@ void handle(shell_ptr self, message& m) {
 
 } // namespace
 
-void message_router::add_hop(const causeway::hop& x, const address& where, trace_id trace) const {
-  hops.add(outside->now(), where, trace, x);
+void message_router::add_hops(std::span<const causeway::hop> seen, const address& where, trace_id trace) const {
+  const auto now = outside->now();
+  for (const auto& x : seen) hops.add(now, where, trace, x);
 }
 
 void message_router::deliver(const address& to, message body) const {

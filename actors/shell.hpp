@@ -18,6 +18,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 
 namespace causeway {
@@ -99,9 +100,11 @@ struct message_router {
   trace_id new_trace() const { return last_trace_.fetch_add(1, std::memory_order_relaxed) + 1; }
   /// A hop outside the machines.
   void hop(hop_stage stage, const address& where, trace_id trace) const {
-    if (hops.is_on()) add_hop({{}, stage}, where, trace);
+    if (!hops.is_on()) return;
+    const causeway::hop seen{{}, stage};
+    add_hops({&seen, 1}, where, trace);
   }
-  void add_hop(const causeway::hop& x, const address& where, trace_id trace) const;
+  void add_hops(std::span<const causeway::hop> seen, const address& where, trace_id trace) const;
   /// What machines have to make for somebody who looks: `message::watched`.
   std::uint8_t watched() const {
     return static_cast<std::uint8_t>((hops.is_on() ? watched_hops : 0) |

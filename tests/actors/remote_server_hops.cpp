@@ -30,7 +30,7 @@ struct watched_rig {
     m.watched = watched_hops;
     auto list = machine.on(m, now);
     for (const auto& e : list)
-      if (const auto* x = std::get_if<hop>(&e)) hops.push_back(*x);
+      if (const auto* x = std::get_if<causeway::hops>(&e)) hops.insert(hops.end(), x->all.begin(), x->all.end());
     return list;
   }
   gateway::http_request send(const matrix::event_ptr& x) {
@@ -99,7 +99,7 @@ BOOST_AUTO_TEST_CASE(no_hop_is_made_while_nobody_listens) {
   message m{pdu_queued{r.event(), {}}};
   const auto list = r.machine.on(m, r.now);
   BOOST_TEST(!told<gateway::http_request>(list).empty());
-  BOOST_TEST(of_kind<hop>(list).empty());
+  BOOST_TEST(of_kind<hops>(list).empty());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

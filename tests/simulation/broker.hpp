@@ -76,7 +76,7 @@ private:
   void perform_one(const cell_ptr& c, wake_me_at& w);
   void perform_one(const cell_ptr& c, finish& f);
   void perform_one(const cell_ptr& c, note& n);
-  void perform_one(const cell_ptr&, causeway::hop&) {} // nobody listens
+  void perform_one(const cell_ptr&, causeway::hops&) {} // nobody listens
   void committed(const cell_ptr& c, std::uint64_t sequence, const fault& why);
   void consider_end(const cell_ptr& c);
   void failed(const address& who, const std::string& why, bool expected);

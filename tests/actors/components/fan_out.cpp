@@ -309,7 +309,8 @@ BOOST_AUTO_TEST_CASE(one_hop_says_how_many_servers_an_event_is_queued_for) {
     for (const auto& each : r.take())
       if (const auto* p = std::get_if<persist>(&each))
         for (const auto& then : p->then)
-          if (const auto* h = std::get_if<hop>(&then)) answers.push_back(h->more->answer);
+          if (const auto* seen = std::get_if<hops>(&then))
+            for (const auto& h : seen->all) answers.push_back(h.more->answer);
   };
   note();
   r.after(room::fan_out::pause_ms);
