@@ -126,7 +126,8 @@ void inbound_events::verify_again() {
   ask_to_verify(std::move(again));
 }
 
-void inbound_events::copy_verified(std::uint64_t id, const matrix::event_ptr& x, event_check check) {
+void inbound_events::copy_verified(std::uint64_t id, const matrix::event_ptr& x, event_check check,
+                                   bool some_lack_keys) {
   const auto found = work_.find(id);
   if (found == work_.end()) return;
   auto& w = found->second;
@@ -146,11 +147,12 @@ void inbound_events::copy_verified(std::uint64_t id, const matrix::event_ptr& x,
     out_.hop(x->event_id, hop_stage::verified);
     adopt(w, x, origin);
     // What waits for this very key was said before: it need not wait for its next turn, nor be shown after this one.
-    const bool has_brought_key = std::any_of(work_.begin(), work_.end(), [&](const auto& other) {
-      return std::any_of(other.second.copies.begin(), other.second.copies.end(), [&](const auto& c) {
-        return c.is == unverified_copy::state::no_key && share_signing_key(*x, *c.event);
+    const bool has_brought_key =
+      some_lack_keys && std::any_of(work_.begin(), work_.end(), [&](const auto& other) {
+        return std::any_of(other.second.copies.begin(), other.second.copies.end(), [&](const auto& c) {
+          return c.is == unverified_copy::state::no_key && share_signing_key(*x, *c.event);
+        });
       });
-    });
     if (has_brought_key) keys_again_.set(out_.now());
     break;
   }

@@ -136,8 +136,15 @@ void inbound_events::ask_invitation(const std::string& user, const std::string& 
 }
 
 void inbound_events::answered(question::copies q, const events_verified& m) {
-  for (std::size_t i = 0; i < q.copies.size() && i < m.checks.size(); ++i)
-    copy_verified(q.copies[i].first, q.copies[i].second, m.checks[i]);
+  // Looked at once for all of them: a large gap has thousands of events under way.
+  bool some_lack_keys = std::any_of(work_.begin(), work_.end(), [](const auto& w) {
+    return std::any_of(w.second.copies.begin(), w.second.copies.end(),
+                       [](const auto& c) { return c.is == unverified_copy::state::no_key; });
+  });
+  for (std::size_t i = 0; i < q.copies.size() && i < m.checks.size(); ++i) {
+    copy_verified(q.copies[i].first, q.copies[i].second, m.checks[i], some_lack_keys);
+    some_lack_keys = some_lack_keys || m.checks[i] == event_check::no_key;
+  }
   advance();
 }
 

@@ -159,7 +159,7 @@ private:
   /// Another form of an event that is not verified yet. @returns whether it is one that was not there
   bool add_copy(std::uint64_t id, inbound_event& w, const matrix::event_ptr& x, const std::string& origin,
                 std::optional<waiter> waits);
-  void copy_verified(std::uint64_t id, const matrix::event_ptr& x, event_check check);
+  void copy_verified(std::uint64_t id, const matrix::event_ptr& x, event_check check, bool some_lack_keys);
   /// What is to be done about the copies of an event, as far as they are known.
   void decide_copies(std::uint64_t id);
   void adopt(inbound_event& w, const matrix::event_ptr& x, const std::string& origin);

@@ -256,8 +256,10 @@ std::vector<state_change> room_graph::add(const matrix::event_ptr& x, const stat
     evict_old_states();
     return {};
   }
-  const auto ended =
-    std::erase_if(extremities_, [followed = followed_by(*x)](const std::string& id) { return followed.contains(id); });
+  const auto ended = linear ? std::exchange(extremities_, {}).size()
+                            : std::erase_if(extremities_, [followed = followed_by(*x)](const std::string& id) {
+                                return followed.contains(id);
+                              });
   // History is no end of the graph, and what lies before it is none either.
   if (!history || extremities_.empty()) extremities_.push_back(x->event_id);
   else if (ended == 0) {

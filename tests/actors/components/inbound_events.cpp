@@ -133,6 +133,17 @@ BOOST_AUTO_TEST_CASE(event_whose_key_cannot_be_had_is_staged_and_verified_again)
   BOOST_TEST(r.inbound.is_idle());
 }
 
+BOOST_AUTO_TEST_CASE(what_lacks_a_key_is_asked_about_at_once_when_the_same_answer_proves_that_key) {
+  intake_rig r;
+  auto pdus = std::make_shared<std::vector<matrix::json::object>>();
+  for (const auto* text : {"first", "second"}) pdus->push_back(r.message_of(eve, text)->source);
+  r.inbound.receive(pdus_received{{actor_kind::remote_server, "there.example"}, 7, "there.example", std::move(pdus)});
+  auto verdict = r.verified(r.take());
+  verdict.checks = {event_check::no_key, event_check::valid};
+  (void)r.hear<copies>(r.inbound, verdict);
+  BOOST_TEST(r.inbound.deadline() == r.now);
+}
+
 BOOST_AUTO_TEST_CASE(turn_of_what_waits_for_a_key_is_not_put_off_by_others_that_come_to_wait) {
   intake_rig r;
   const auto retry_ms = time_ms{r.node.settings().room.inbox_retry_ms};
