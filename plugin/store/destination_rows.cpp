@@ -223,7 +223,12 @@ void destination_reads::add_queued(const load_destination& x, std::int64_t serve
     to.more = to.pdus.size() == limit;
     if (to.more) return;
     event_row row;
-    auto queued = read_event(rows, 1, known_version(rows.text(0)), row).event;
+    read_row<stored_event_columns>(rows, 1, row);
+    auto queued = shared_.find(row);
+    if (!queued) {
+      queued = parse_stored(row, known_version(rows.text(0)));
+      shared_.add(row, queued);
+    }
     bytes += row.json.size();
     to.more = bytes > x.bytes_max && !to.pdus.empty();
     if (to.more) return;

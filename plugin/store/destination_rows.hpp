@@ -1,6 +1,7 @@
 #pragma once
 #include "messages/store.hpp"
 #include "plugin/store/names.hpp"
+#include "plugin/store/shared_events.hpp"
 #include "plugin/store/table_group.hpp"
 
 #include <cstdint>
@@ -110,6 +111,7 @@ private:
 
   names& names_;
   parts with_;
+  shared_events shared_;
   statement one_, queued_, newest_queued_, refused_, last_refused_;
   statement all_, named_, behind_, count_queued_, oldest_queued_;
   statement next_queued_, in_flight_, server_name_;

@@ -72,6 +72,15 @@ const matrix::room_version_rules& known_version(std::string_view room_version) {
   return *rules;
 }
 
+matrix::event_ptr parse_stored(const event_row& row, const matrix::room_version_rules& rules) {
+  // What is stored was let in once: the counts were decided then.
+  auto parsed = matrix::parse_event(row.json, rules, matrix::count_policy::unbounded);
+  const auto stored = [&] { return "stored event " + std::string{row.event_id}; };
+  if (!parsed) throw error{failure::damage, stored() + ": " + to_string(parsed.error())};
+  if ((*parsed)->event_id != row.event_id) throw error{failure::damage, stored() + " hashes to " + (*parsed)->event_id};
+  return *std::move(parsed);
+}
+
 stored_event read_event(const cursor& from, int first, const matrix::room_version_rules& rules, event_row& into) {
   read_row<stored_event_columns>(from, first, into);
   stored_event x;
@@ -79,13 +88,7 @@ stored_event read_event(const cursor& from, int first, const matrix::room_versio
   x.state_group_before = into.state_group_before;
   x.state_group_after = into.state_group_after;
   x.position = into.position;
-  // What is stored was let in once: the counts were decided then.
-  auto parsed = matrix::parse_event(into.json, rules, matrix::count_policy::unbounded);
-  const auto stored = [&] { return "stored event " + std::string{into.event_id}; };
-  if (!parsed) throw error{failure::damage, stored() + ": " + to_string(parsed.error())};
-  if ((*parsed)->event_id != into.event_id)
-    throw error{failure::damage, stored() + " hashes to " + (*parsed)->event_id};
-  x.event = *std::move(parsed);
+  x.event = parse_stored(into, rules);
   return x;
 }
 

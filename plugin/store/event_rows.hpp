@@ -123,6 +123,8 @@ private:
 /// @param into  gets the row
 /// @throws error  the JSON is damaged
 stored_event read_event(const cursor& from, int first, const matrix::room_version_rules& rules, event_row& into);
+/// The event of a row. @throws error  the JSON is damaged
+matrix::event_ptr parse_stored(const event_row& row, const matrix::room_version_rules& rules);
 /// @throws error when the store has events of a version this build does not know
 const matrix::room_version_rules& known_version(std::string_view room_version);
 

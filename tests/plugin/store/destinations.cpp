@@ -72,6 +72,30 @@ CAUSEWAY_ENGINE_CASE(events_of_the_transaction_under_way_are_told_wherever_they_
   BOOST_TEST(found.in_flight[0]->event_id == events[3]->event_id);
 }
 
+CAUSEWAY_ENGINE_CASE(servers_that_are_owed_an_event_share_it_until_it_is_redacted, with_stored_events) {
+  auto said = stored(1), why = stored(2);
+  must_commit(*store, queue_pdu{"a.example", said->event_id}, queue_pdu{"b.example", said->event_id});
+  const auto next_for = [&](const char* server) {
+    return must_ask<destination_loaded>(*store, load_destination{server}).pdus.at(0);
+  };
+  const auto first = next_for("a.example");
+  BOOST_TEST(next_for("b.example") == first); // not parsed again
+  must_commit(*store, redact_event{sample_room, matrix::redacted(*said), why->event_id});
+  for (const auto* server : {"a.example", "b.example"})
+    BOOST_TEST(next_for(server)->to_json() == matrix::redacted(*said)->to_json());
+}
+
+CAUSEWAY_ENGINE_CASE(event_that_is_made_whole_again_is_queued_whole, fresh_store) {
+  const auto said = sample_message(1);
+  must_commit(*store, sample_head(), put_event{sample_room, matrix::redacted(*said), verdict::accepted, 0, 0, 1, ""},
+              queue_pdu{"a.example", said->event_id});
+  const auto next = [&] { return must_ask<destination_loaded>(*store, load_destination{"a.example"}).pdus.at(0); };
+  const auto stripped = next();
+  BOOST_TEST(stripped->content().empty());
+  must_commit(*store, restore_event{sample_room, said});
+  BOOST_TEST(next()->to_json() == said->to_json());
+}
+
 CAUSEWAY_ENGINE_CASE(repeated_queueing_is_ignored, with_stored_events) {
   auto one = stored(1), two = stored(2);
   for (int round = 0; round < 3; ++round)
