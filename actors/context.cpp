@@ -8,7 +8,7 @@ namespace causeway {
 bool identity::is_local(std::string_view user_id) const { return matrix::server_name_of(user_id) == server_name; }
 
 std::uint32_t identity::stream_of(std::string_view room_id) const {
-  return static_cast<std::uint32_t>(stable_hash(room_id) % streams);
+  return streams == 1 ? 0 : static_cast<std::uint32_t>(stable_hash(room_id) % streams);
 }
 
 context::context(std::shared_ptr<const causeway::identity> who, std::shared_ptr<const causeway::settings> now)

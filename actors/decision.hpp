@@ -2,6 +2,7 @@
 #include "actors/effects.hpp"
 #include "messages/message.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -86,7 +87,9 @@ public:
   /// The event has come so far; nothing is made of it while nobody listens. That it is on disk, and queued for servers,
   /// is seen by its rows.
   void hop(const std::string& event_id, hop_stage stage, std::shared_ptr<const hop_details> more = nullptr) {
-    if (is_listened_to()) hops_.push_back({event_id, stage, std::move(more)});
+    if (!is_listened_to()) return;
+    if (hops_.empty()) hops_.reserve(hops_usual);
+    hops_.push_back({event_id, stage, std::move(more)});
   }
   /// For `hop`; null while nobody listens. @param make  called only while somebody does
   template <class Make>
@@ -106,6 +109,8 @@ private:
   }
   /// What the rows to be committed say of events.
   void add_hops();
+
+  static constexpr std::size_t hops_usual = 16;
 
   address self_;
   time_ms now_ = 0;

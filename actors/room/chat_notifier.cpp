@@ -219,7 +219,7 @@ void chat_notifier::tell_message(const matrix::event& x, const matrix::json::obj
   n.reply_to = std::move(relation.reply_to);
   n.historical = historical;
   n.ts = shown_ts(&x);
-  notify(n);
+  notify(std::move(n));
 }
 
 void chat_notifier::membership_changed(const state_change& c, const membership_context& context) {

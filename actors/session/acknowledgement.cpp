@@ -18,7 +18,7 @@ status check(const std::map<std::string, std::string>& bindings, char sigil, con
   return ok();
 }
 
-/// Picks two strings of the outermost map.
+/// Picks two strings of the outermost map, and reads no further than these.
 class id_finder : public msgpack::null_visitor {
 public:
   std::string_view event_id, room_id;
@@ -34,8 +34,9 @@ public:
     const std::string_view found{text, size};
     if (in_key_) wanted_ = found == "event_id" ? &event_id : found == "matrix_room_id" ? &room_id : nullptr;
     else if (auto* into = std::exchange(wanted_, nullptr)) *into = found;
-    return true;
+    return !has_both();
   }
+  bool has_both() const { return !event_id.empty() && !room_id.empty(); }
 
 private:
   std::size_t depth_ = 0;
@@ -59,7 +60,8 @@ void name_event(const store::outbox_row& row, outbox_stream::sent_row& sent) {
   // What the store gives back was encoded here: no bounds to check, and no tree of the whole body to build for two of
   // its strings.
   id_finder ids;
-  if (!msgpack::parse(row.body.data(), row.body.size(), ids) || ids.event_id.empty() || ids.room_id.empty()) return;
+  static_cast<void>(msgpack::parse(row.body.data(), row.body.size(), ids)); // it says no where it was told to stop
+  if (!ids.has_both()) return;
   sent.event_id = ids.event_id;
   sent.room_id = ids.room_id;
 }

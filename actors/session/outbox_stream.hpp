@@ -63,6 +63,12 @@ public:
   /// @pre is_in_flight(cursor)
   const sent_row& in_flight_at(std::int64_t cursor) const;
   std::unordered_map<std::string, std::string> rooms_in_flight(std::int64_t up_to) const; ///< event id -> room id
+  /// Calls `see(event_id)` for each event that is in flight, in order.
+  template <class See>
+  void each_event_in_flight(std::int64_t up_to, See see) const {
+    for (auto row = sent_.begin(); row != sent_.end() && row->cursor <= up_to; ++row)
+      if (!row->event_id.empty()) see(row->event_id);
+  }
 
   std::int64_t acked() const { return acked_; }
   std::int64_t head() const { return head_; }

@@ -218,8 +218,8 @@ void session_machine::acknowledge(connection& c, const edge::frame& f) {
   if (!bindings->rooms.empty() || !bindings->messages.empty())
     bind(bindings->rooms, bindings->messages, s->rooms_in_flight(header->cursor));
   if (out_.is_listened_to())
-    for (const auto& [event_id, room_id] : s->rooms_in_flight(header->cursor))
-      out_.hop(event_id, hop_stage::chat_acknowledged);
+    s->each_event_in_flight(header->cursor,
+                            [this](const auto& event_id) { out_.hop(event_id, hop_stage::chat_acknowledged); });
   const auto before = s->acked();
   const auto left = s->acknowledge(header->cursor, out_.now());
   assignment_.left_flight(*s, left);
