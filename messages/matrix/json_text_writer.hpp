@@ -16,8 +16,12 @@ namespace causeway::matrix::json {
 /// whole string.
 class text_writer {
 public:
-  text_writer() = default;
-  explicit text_writer(std::size_t bytes_expected) { grow(bytes_expected); }
+  /// How those that are not canonical are written (json.hpp: `number_text`).
+  enum class numbers : std::uint8_t { canonical, as_they_came };
+
+  explicit text_writer(std::size_t bytes_expected = 0, numbers written = numbers::canonical) : numbers_(written) {
+    if (bytes_expected > 0) grow(bytes_expected);
+  }
   text_writer(const text_writer&) = delete;
 
   std::string_view view() const { return {begin_.get(), size()}; }
@@ -62,6 +66,7 @@ private:
   void add_escaped(std::string_view x, std::size_t first);
   void grow(std::size_t bytes);
 
+  const numbers numbers_;
   std::unique_ptr<char[]> begin_;
   char* at_ = nullptr;
   char* end_ = nullptr;

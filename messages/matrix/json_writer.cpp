@@ -56,35 +56,9 @@ std::optional<std::int64_t> integer_of(std::string_view text) {
   return number;
 }
 
-/// Numbers that are not canonical go on as they came.
-struct plain_writer {
-  text_writer& out;
-  void operator()(std::nullptr_t) const { out.add(std::string_view{"null"}); }
-  void operator()(bool x) const { out.add(x ? std::string_view{"true"} : std::string_view{"false"}); }
-  void operator()(std::int64_t x) const { out.add(x); }
-  void operator()(const number_text& x) const { out.add(std::string_view{x.text}); }
-  void operator()(const std::string& x) const { out.add_string(x); }
-  void operator()(const array& x) const {
-    out.add('[');
-    for (bool first = true; const auto& item : x) {
-      if (!std::exchange(first, false)) out.add(',');
-      std::visit(*this, item.content());
-    }
-    out.add(']');
-  }
-  void operator()(const object& x) const {
-    member_writer writer{out};
-    for (const auto& [key, mapped] : x) {
-      writer.key(key);
-      std::visit(*this, mapped.content());
-    }
-    writer.end();
-  }
-};
-
 template <class X>
-void append(std::string& out, const X& x) {
-  text_writer made;
+void append(std::string& out, const X& x, text_writer::numbers written = text_writer::numbers::canonical) {
+  text_writer made{0, written};
   made.add(x);
   out += made.view();
 }
@@ -125,7 +99,8 @@ void text_writer::add(std::int64_t x) {
 }
 
 void text_writer::add(const number_text& x) {
-  if (const auto number = integer_of(x.text)) add(*number);
+  const auto number = numbers_ == numbers::canonical ? integer_of(x.text) : std::nullopt;
+  if (number) add(*number);
   else add(std::string_view{x.text});
 }
 
@@ -172,17 +147,8 @@ void write_string(std::string& out, std::string_view text) {
 void write(std::string& out, const value& x) { append(out, x); }
 void write(std::string& out, const object& x) { append(out, x); }
 
-void write_as_it_came(std::string& out, const value& x) {
-  text_writer made;
-  std::visit(plain_writer{made}, x.content());
-  out += made.view();
-}
-
-void write_as_it_came(std::string& out, const object& x) {
-  text_writer made;
-  plain_writer{made}(x);
-  out += made.view();
-}
+void write_as_it_came(std::string& out, const value& x) { append(out, x, text_writer::numbers::as_they_came); }
+void write_as_it_came(std::string& out, const object& x) { append(out, x, text_writer::numbers::as_they_came); }
 
 std::string canonical(const value& x) {
   text_writer made;
